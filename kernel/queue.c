@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The command ring: slots, order, completion, time-outs. See queue.h.
+ */
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/ktime.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <asm/cacheflush.h>
+
+#include "queue.h"
+
+/* Polls between two looks at the clock and the error registers. */
+#define POLLS_PER_CHECK	256
+
+int nyx_queue_init(struct nyx_queue *q, const struct nyx_queue_ops *ops, u32 entries,
+		   u32 entry_size, bool coherent, int node)
+{
+	struct page *ring, *status;
+
+	if (!is_power_of_2(entries) || !is_power_of_2(entry_size) || entries < 8)
+		return -EINVAL;
+
+	memset(q, 0, sizeof(*q));
+	spin_lock_init(&q->lock);
+	q->ops = ops;
+	q->entries = entries;
+	q->entry_size = entry_size;
+	q->coherent = coherent;
+	q->timeout_ns = NYX_QUEUE_TIMEOUT_NS;
+	q->order = get_order((size_t)entries * entry_size);
+
+	q->end = kcalloc_node(entries, sizeof(*q->end), GFP_KERNEL, node);
+	if (!q->end)
+		return -ENOMEM;
+	ring = alloc_pages_node(node, GFP_KERNEL | __GFP_ZERO, q->order);
+	if (!ring)
+		goto free_end;
+	status = alloc_pages_node(node, GFP_KERNEL | __GFP_ZERO, 0);
+	if (!status)
+		goto free_ring;
+
+	q->ring = page_address(ring);
+	q->ring_pa = page_to_phys(ring);
+	q->status = page_address(status);
+	q->status_pa = page_to_phys(status);
+	return 0;
+
+free_ring:
+	__free_pages(ring, q->order);
+free_end:
+	kfree(q->end);
+	q->end = NULL;
+	return -ENOMEM;
+}
+
+void nyx_queue_free(struct nyx_queue *q)
+{
+	if (!q->ring)
+		return;
+	free_page((unsigned long)q->status);
+	free_pages((unsigned long)q->ring, q->order);
+	kfree(q->end);
+	q->ring = NULL;
+}
+
+void nyx_queue_restart(struct nyx_queue *q)
+{
+	q->tail = 0;
+	q->done = 0;
+	q->seq = 0;
+	q->failed = 0;
+	WRITE_ONCE(*q->status, 0);
+}
+
+static void *slot(struct nyx_queue *q, u64 position)
+{
+	return q->ring + (position & (q->entries - 1)) * q->entry_size;
+}
+
+static bool reached(struct nyx_queue *q, u32 seq)
+{
+	return (s32)(READ_ONCE(*q->status) - seq) >= 0;
+}
+
+/* Slots that the unit has consumed, from the last sequence number it stored. */
+static void reclaim(struct nyx_queue *q)
+{
+	u32 status = READ_ONCE(*q->status);
+
+	lockdep_assert_held(&q->lock);
+	/*
+	 * The word comes from hardware: believe it only within what was
+	 * submitted, else a stray value would free slots still in use.
+	 */
+	if (q->seq - status < q->entries && status)
+		q->done = max(q->done, q->end[status & (q->entries - 1)]);
+}
+
+static int fail(struct nyx_queue *q, int err)
+{
+	lockdep_assert_held(&q->lock);
+	if (!q->failed)
+		q->failed = err;
+	return q->failed;
+}
+
+/*
+ * One round of a long wait: called every POLLS_PER_CHECK polls without the
+ * lock. Looks at the unit's error registers once the wait is long enough to be
+ * worth an MMIO read (1 us), and gives up at the deadline.
+ */
+static int long_wait(struct nyx_queue *q, u64 start, u32 seq)
+{
+	u64 waited = ktime_get_raw_fast_ns() - start;
+	unsigned long flags;
+	int err;
+
+	if (waited < NSEC_PER_USEC)
+		return 0;
+	spin_lock_irqsave(&q->lock, flags);
+	err = q->failed;
+	if (!err && !reached(q, seq)) {
+		err = q->ops->check(q);
+		/* It may have finished while its registers were read. */
+		if (!err && waited > q->timeout_ns && !reached(q, seq))
+			err = -ETIMEDOUT;
+		if (err)
+			err = fail(q, err);
+	}
+	spin_unlock_irqrestore(&q->lock, flags);
+	return err;
+}
+
+static int wait_for(struct nyx_queue *q, u32 seq)
+{
+	u64 start = ktime_get_raw_fast_ns();
+	unsigned int polls = 0;
+	int err;
+
+	while (!reached(q, seq)) {
+		cpu_relax();
+		if (++polls % POLLS_PER_CHECK)
+			continue;
+		err = long_wait(q, start, seq);
+		if (err)
+			return err;
+	}
+	/* Whatever the caller frees or reuses next stays behind the unit's store. */
+	smp_rmb();
+	return READ_ONCE(q->failed);
+}
+
+/* Room for need slots, with the lock held; drops it while it waits. */
+static int make_room(struct nyx_queue *q, u32 need, unsigned long *flags)
+{
+	int err;
+
+	for (;;) {
+		u32 oldest;
+
+		if (q->failed)
+			return q->failed;
+		reclaim(q);
+		/* One slot stays empty: head == tail means an empty ring. */
+		if (q->tail - q->done + need < q->entries)
+			return 0;
+		oldest = READ_ONCE(*q->status) + 1;
+		spin_unlock_irqrestore(&q->lock, *flags);
+		err = wait_for(q, oldest);
+		spin_lock_irqsave(&q->lock, *flags);
+		if (err)
+			return err;
+	}
+}
+
+/* Copy into consecutive slots, which may wrap, and write back for a unit that does not snoop. */
+static void put(struct nyx_queue *q, const void *commands, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		void *to = slot(q, q->tail + i);
+
+		memcpy(to, commands + (size_t)i * q->entry_size, q->entry_size);
+		if (!q->coherent)
+			clflush_cache_range(to, q->entry_size);
+	}
+	q->tail += nr;
+}
+
+int nyx_queue_submit(struct nyx_queue *q, const void *commands, u32 nr)
+{
+	unsigned long flags;
+	void *wait;
+	u32 seq;
+	int err;
+
+	if (WARN_ON_ONCE(nr >= q->entries / 2))
+		return -EINVAL;
+
+	spin_lock_irqsave(&q->lock, flags);
+	err = make_room(q, nr + 1, &flags);
+	if (err)
+		goto unlock;
+
+	put(q, commands, nr);
+	seq = ++q->seq;
+	if (!seq)	/* 0 is the word's value before the first wait */
+		seq = ++q->seq;
+	wait = slot(q, q->tail);
+	q->ops->encode_wait(q, wait, seq);
+	if (!q->coherent)
+		clflush_cache_range(wait, q->entry_size);
+	q->tail++;
+	q->end[seq & (q->entries - 1)] = q->tail;
+	/* The unit must see whole commands, and the table stores they are about. */
+	wmb();
+	q->ops->doorbell(q, q->tail & (q->entries - 1));
+	spin_unlock_irqrestore(&q->lock, flags);
+
+	return wait_for(q, seq);
+
+unlock:
+	spin_unlock_irqrestore(&q->lock, flags);
+	return err;
+}

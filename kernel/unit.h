@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A unit: one remapping engine (a DRHD or an IVHD), and what the core may ask
+ * of it. The core never asks which vendor it is on; it asks caps.
+ *
+ * Locking: set_entry() and flush() may be called concurrently for different
+ * RIDs and domains; a unit serialises its own tables and queue. The core
+ * serialises calls about one RID. disable() is the exception: it runs alone,
+ * possibly with interrupts off, and takes no lock.
+ */
+#ifndef NYX_UNIT_H
+#define NYX_UNIT_H
+
+#include <linux/bitmap.h>
+#include <linux/list.h>
+#include <linux/seq_buf.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "acpi/desc.h"
+#include "pt/pt.h"
+
+struct nyx_unit;
+struct nyx_why;
+
+enum nyx_unit_state {
+	NYX_UNIT_OFF,		/* tables in memory, hardware untouched */
+	NYX_UNIT_TRANSLATING,
+	NYX_UNIT_DEAD,		/* stopped answering: nothing can be proved unreachable */
+};
+
+struct nyx_unit_caps {
+	enum nyx_pt_format pt_format;
+	u8 levels;		/* most page-table levels: 3 (39 bits) or 4 (48 bits) */
+	u64 page_sizes;		/* leaf sizes, bit mask */
+	u8 physical_width;	/* bits of host-physical address */
+	u32 nr_hw_domains;	/* hardware domain ids, 0 included */
+	bool coherent;		/* table reads snoop the caches */
+	bool snoop_control;	/* leaves can force snooping */
+	bool flush_on_map;	/* not-present entries may be cached: flush after map too */
+	bool page_flush;	/* can invalidate less than a whole domain */
+	bool device_tlb;	/* ATS */
+	bool counts_blocked_interrupts;
+	bool fault_lower_bound;	/* may drop faults without telling */
+	u32 fault_records;	/* VT-d recording registers, AMD log entries */
+	u64 raw[4];		/* VT-d: VER, CAP, ECAP, GSTS; AMD: EFR, EFR2, control, IVHD features */
+};
+
+/* Per CPU; summed when read. */
+struct nyx_unit_stats {
+	u64 flushes_page;	/* range invalidations */
+	u64 flushes_domain;
+	u64 flushes_entry;	/* context or device-table entry invalidations */
+	u64 waits;		/* completion waits */
+};
+
+struct nyx_unit {
+	struct list_head node;	/* in nyx_units, fixed between load and unload */
+	u32 id;			/* from 0, in firmware order */
+	char name[16];		/* "dmar0", "ivhd0" */
+	const struct nyx_unit_ops *ops;
+	const struct nyx_acpi_unit *firmware;
+	u16 segment;
+	u64 reg_base;
+	int node_id;		/* NUMA node, or NUMA_NO_NODE */
+	bool has_function;	/* the unit is itself a PCI function: never assignable */
+	u16 rid;
+	struct nyx_unit_caps caps;
+	enum nyx_unit_state state;	/* WRITE_ONCE/READ_ONCE */
+	char dead_reason[64];
+	bool death_handled;	/* registry: what was left to do is done */
+	struct nyx_unit_stats __percpu *stats;
+	atomic64_t faults_recorded;
+	atomic64_t faults_unattributed;	/* no device of ours has that RID */
+	atomic64_t fault_overflows;	/* overflow episodes */
+	atomic_t nr_domains;
+	spinlock_t hwdid_lock;
+	unsigned long *hwdids;	/* nr_hw_domains bits; the core allocates from 2 up */
+};
+
+/* Hardware domain ids with a fixed meaning on every unit. */
+#define NYX_HWDID_RESERVED	0	/* VT-d, caching mode: tags not-present entries (spec 6.1) */
+#define NYX_HWDID_PASS		1	/* all pass-through entries */
+#define NYX_HWDID_FIRST		2
+
+enum nyx_entry_kind {
+	NYX_ENTRY_BLOCKED,	/* every DMA request is refused and recorded */
+	NYX_ENTRY_PASS,		/* address used as it is */
+	NYX_ENTRY_PAGING,	/* through pt */
+};
+
+/* What the context entry or device-table entry of one RID shall say. */
+struct nyx_entry {
+	enum nyx_entry_kind kind;
+	u16 hwdid;			/* PAGING only; PASS uses NYX_HWDID_PASS */
+	bool suppress_faults;		/* do not record this RID's faults */
+	const struct nyx_pt *pt;	/* PAGING: levels <= caps.levels, same format */
+};
+
+struct nyx_flush {
+	u16 hwdid;
+	u64 first, last;	/* IOVA range, inclusive; 0 to U64_MAX: the whole domain */
+	bool leaf_only;		/* no table was linked or detached */
+};
+
+struct nyx_unit_ops {
+	/*
+	 * Make rid's entry say *entry. With the unit translating this replaces
+	 * a live entry without a moment in which it mixes old and new, then
+	 * invalidates the entry cache and the old domain's IOTLB and waits;
+	 * when nothing changes it does nothing. With the unit off it only
+	 * writes memory. 0; -ENOMEM (a table for that bus); -ETIMEDOUT, -EIO:
+	 * the entry is written but cached copies may live on, the unit is
+	 * dead. Process context.
+	 */
+	int (*set_entry)(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entry);
+	/*
+	 * Invalidate and wait; the unit picks page or domain granularity by
+	 * cost. 0, -ETIMEDOUT, -EIO (unit dead). Any context.
+	 */
+	int (*flush)(struct nyx_unit *unit, const struct nyx_flush *flush);
+	/*
+	 * Turn translation on: every entry is already in memory. On error the
+	 * unit is off again, as found. Then start recording faults.
+	 */
+	int (*enable)(struct nyx_unit *unit, struct nyx_why *why);
+	/* Stop fault delivery and wait for a running handler. Process context. */
+	void (*stop_faults)(struct nyx_unit *unit);
+	/*
+	 * Translation off, queue off; polled, bounded, no locks, no sleep: also
+	 * called last on shutdown and kexec with other CPUs stopped. Idempotent.
+	 */
+	void (*disable)(struct nyx_unit *unit);
+	/* Free everything probe made and give the registers back. Unit is off. */
+	void (*remove)(struct nyx_unit *unit);
+	/* Drain records now, from process context (tests, before a count is read). */
+	void (*drain_faults)(struct nyx_unit *unit);
+	/* The raw entry of rid as hardware sees it: fills up to 4 words, returns how many. */
+	int (*read_entry)(struct nyx_unit *unit, u16 rid, u64 words[4]);
+	/* After resume: program the unit from memory again (syscore context, interrupts off). */
+	int (*resume)(struct nyx_unit *unit);
+};
+
+/* What main.c needs to know of a vendor before there is a unit. */
+struct nyx_vendor {
+	const char *name;		/* "vtd", "amdvi" */
+	const char *signature;		/* ACPI table */
+	const char *kernel_parameters;	/* that keep the in-tree driver off the units */
+	int (*parse)(const void *buf, size_t len, struct nyx_acpi_desc *desc,
+		     struct nyx_acpi_error *err);
+	/*
+	 * Reserve and map the unit's registers, read its capabilities, refuse
+	 * (-EBUSY with the reason) when somebody else uses it, allocate tables
+	 * with every RID blocked. Changes nothing in hardware. *out is freed
+	 * by ops->remove().
+	 */
+	int (*probe)(const struct nyx_acpi_desc *desc, const struct nyx_acpi_unit *firmware,
+		     struct nyx_unit **out, struct nyx_why *why);
+};
+
+extern const struct nyx_vendor nyx_vtd_vendor;
+extern const struct nyx_vendor nyx_amdvi_vendor;
+
+/* unit.c: what both vendors share. */
+
+/*
+ * For a vendor's probe: set name, id, locks, statistics and the hwdid bitmap
+ * (caps.nr_hw_domains must be set). -ENOMEM. Undone by nyx_unit_fini().
+ */
+int nyx_unit_init(struct nyx_unit *unit, const struct nyx_unit_ops *ops,
+		  const struct nyx_acpi_unit *firmware, const char *prefix);
+void nyx_unit_fini(struct nyx_unit *unit);
+/* A hardware domain id for the unit, or -ENOSPC. Any context. */
+int nyx_unit_alloc_hwdid(struct nyx_unit *unit);
+void nyx_unit_free_hwdid(struct nyx_unit *unit, u16 hwdid);
+/* The unit no longer answers. Loud once, safe in any context, idempotent. */
+void nyx_unit_mark_dead(struct nyx_unit *unit, const char *reason);
+void nyx_unit_sum_stats(struct nyx_unit *unit, struct nyx_unit_stats *sum);
+
+static inline bool nyx_unit_dead(const struct nyx_unit *unit)
+{
+	return READ_ONCE(unit->state) == NYX_UNIT_DEAD;
+}
+
+/* A fault as a unit decodes it, before the core knows whose it is. */
+enum nyx_fault_kind {
+	NYX_FAULT_READ,
+	NYX_FAULT_WRITE,
+	NYX_FAULT_EXEC,
+	NYX_FAULT_INTERRUPT,
+	NYX_FAULT_UNKNOWN,
+};
+
+struct nyx_fault_event {
+	u16 rid;
+	enum nyx_fault_kind kind;
+	bool has_address;
+	u64 address;
+	bool has_hwdid;
+	u16 hwdid;
+	u32 reason;		/* raw: VT-d fault reason code; AMD event code << 16 | flags */
+	const char *text;	/* what it means; a literal */
+};
+
+/* fault.c: called by a unit for every record, exactly once, in process context (fault thread). */
+void nyx_fault_record(struct nyx_unit *unit, const struct nyx_fault_event *event);
+void nyx_fault_overflow(struct nyx_unit *unit);
+
+#endif
