@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An AMD-Vi unit from probe to remove: its registers and capabilities, turning
+ * translation on and off, and putting everything back.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
+#include <linux/ioport.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "../why.h"
+#include "amdvi.h"
+
+/* A change of a run bit takes microseconds; a unit that needs this long is broken. */
+#define STATUS_TIMEOUT_US	100000
+
+#define WAY_OUT	"boot with amd_iommu=off"
+
+int amdvi_wait_status(struct amdvi_unit *amdvi, u64 mask, u64 value)
+{
+	unsigned int us;
+
+	for (us = 0; us < STATUS_TIMEOUT_US; us++) {
+		if ((nyx_read64(&amdvi->io, AMDVI_STATUS) & mask) == value)
+			return 0;
+		udelay(1);
+	}
+	return -ETIMEDOUT;
+}
+
+static void write_control(struct amdvi_unit *amdvi, u64 control)
+{
+	amdvi->control = control;
+	nyx_write64(&amdvi->io, AMDVI_CONTROL, control);
+}
+
+/* ---- on and off ---- */
+
+/* What firmware knows about the links in this machine (5.2.2.1, 3.4.4). */
+static u64 firmware_control(const struct amdvi_unit *amdvi)
+{
+	u8 flags = amdvi->unit.firmware->ivhd_flags;
+
+	/*
+	 * Coherent whatever firmware says: that only makes the unit snoop. Where
+	 * firmware denies it, table stores are written back as well.
+	 */
+	return FIELD_PREP(AMDVI_CONTROL_HT_TUN_EN, !!(flags & AMDVI_IVHD_HT_TUN_EN)) |
+	       FIELD_PREP(AMDVI_CONTROL_PASS_PW, !!(flags & AMDVI_IVHD_PASS_PW)) |
+	       FIELD_PREP(AMDVI_CONTROL_RES_PASS_PW, !!(flags & AMDVI_IVHD_RES_PASS_PW)) |
+	       FIELD_PREP(AMDVI_CONTROL_ISOC, !!(flags & AMDVI_IVHD_ISOC)) |
+	       FIELD_PREP(AMDVI_CONTROL_INV_TIME_OUT, AMDVI_INV_TIME_OUT_1S) |
+	       AMDVI_CONTROL_COHERENT;
+}
+
+/* Tables, rings, then IommuEn last of all: DMA meets a complete unit (3.4.4). */
+static int turn_on(struct amdvi_unit *amdvi)
+{
+	const struct nyx_mmio *io = &amdvi->io;
+	u64 control = firmware_control(amdvi);
+
+	nyx_queue_restart(&amdvi->queue);
+	memset(amdvi->log, 0, AMDVI_EVENTS * sizeof(struct amdvi_event));
+	amdvi->log_head = 0;
+
+	/* Left over from before; some units keep the log pointers while one is set. */
+	nyx_write64(io, AMDVI_STATUS, AMDVI_STATUS_EVENT_OVERFLOW | AMDVI_STATUS_EVENT_LOG_INT |
+				      AMDVI_STATUS_COM_WAIT_INT);
+	nyx_write64(io, AMDVI_DEVTAB_BASE, virt_to_phys(amdvi->devtab) |
+		    FIELD_PREP(AMDVI_DEVTAB_SIZE,
+			       AMDVI_DEVTAB_ENTRIES * sizeof(struct amdvi_dte) / SZ_4K - 1));
+	nyx_write64(io, AMDVI_CMD_BASE, amdvi->queue.ring_pa |
+		    FIELD_PREP(AMDVI_CMD_LEN, ilog2(AMDVI_COMMANDS)));
+	nyx_write64(io, AMDVI_CMD_HEAD, 0);
+	nyx_write64(io, AMDVI_CMD_TAIL, 0);
+	nyx_write64(io, AMDVI_EVENT_BASE, virt_to_phys(amdvi->log) |
+		    FIELD_PREP(AMDVI_EVENT_LEN, ilog2(AMDVI_EVENTS)));
+	nyx_write64(io, AMDVI_EVENT_HEAD, 0);
+	nyx_write64(io, AMDVI_EVENT_TAIL, 0);
+	/* The exclusion range lets DMA past the tables; IVMDs are mapped instead. */
+	nyx_write64(io, AMDVI_EXCL_BASE, 0);
+	nyx_write64(io, AMDVI_EXCL_LIMIT, 0);
+
+	write_control(amdvi, control);
+	control |= AMDVI_CONTROL_CMD_BUF_EN | AMDVI_CONTROL_EVENT_LOG_EN;
+	if (amdvi->irq)
+		control |= AMDVI_CONTROL_EVENT_INT_EN;
+	write_control(amdvi, control);
+	write_control(amdvi, control | AMDVI_CONTROL_IOMMU_EN);
+
+	if (amdvi_wait_status(amdvi, AMDVI_STATUS_CMD_BUF_RUN, AMDVI_STATUS_CMD_BUF_RUN))
+		return -ETIMEDOUT;
+	return amdvi_invalidate_all(amdvi);
+}
+
+static void turn_off(struct amdvi_unit *amdvi)
+{
+	/* No more interrupts and commands; translation stays on while they end. */
+	write_control(amdvi, amdvi->control & ~(AMDVI_CONTROL_EVENT_INT_EN |
+						AMDVI_CONTROL_EVENT_LOG_EN |
+						AMDVI_CONTROL_CMD_BUF_EN));
+	if (amdvi_wait_status(amdvi, AMDVI_STATUS_CMD_BUF_RUN | AMDVI_STATUS_EVENT_LOG_RUN, 0))
+		pr_err("%s: command buffer or event log does not stop\n", amdvi->unit.name);
+	write_control(amdvi, amdvi->control & ~AMDVI_CONTROL_IOMMU_EN);
+	/* Posted write: translation is off when this read returns. */
+	nyx_read64(&amdvi->io, AMDVI_CONTROL);
+
+	nyx_write64(&amdvi->io, AMDVI_EXCL_LIMIT, amdvi->found_excl_limit);
+	nyx_write64(&amdvi->io, AMDVI_EXCL_BASE, amdvi->found_excl_base);
+	write_control(amdvi, amdvi->found_control);
+}
+
+static int amdvi_enable(struct nyx_unit *unit, struct nyx_why *why)
+{
+	struct amdvi_unit *amdvi = to_amdvi(unit);
+	int err;
+
+	if (nyx_read64(&amdvi->io, AMDVI_CONTROL) & AMDVI_CONTROL_IOMMU_EN)
+		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
+				  "%s was turned on by somebody else since it was probed; " WAY_OUT,
+				  unit->name);
+	amdvi_start_faults(amdvi);
+	err = turn_on(amdvi);
+	if (err) {
+		amdvi_stop_faults(unit);
+		turn_off(amdvi);
+		return nyx_refuse(why, err, NYX_ARG_NONE,
+				  "%s %s when translation was turned on; it is off again",
+				  unit->name, err == -ETIMEDOUT ? "did not answer" :
+				  "rejected a command");
+	}
+	WRITE_ONCE(unit->state, NYX_UNIT_TRANSLATING);
+	return 0;
+}
+
+static void amdvi_disable(struct nyx_unit *unit)
+{
+	struct amdvi_unit *amdvi = to_amdvi(unit);
+
+	if (!(amdvi->control & AMDVI_CONTROL_IOMMU_EN))
+		return;
+	if (READ_ONCE(unit->state) == NYX_UNIT_TRANSLATING)
+		WRITE_ONCE(unit->state, NYX_UNIT_OFF);
+	turn_off(amdvi);
+}
+
+/* Some firmware forgets the window over a suspend (3.2.2). */
+static void restore_window(struct amdvi_unit *amdvi)
+{
+	const struct nyx_acpi_unit *firmware = amdvi->unit.firmware;
+	struct pci_dev *pdev = amdvi->function.pdev;
+	u32 low;
+
+	if (!pdev || !amdvi->function.header)
+		return;
+	pci_read_config_dword(pdev, firmware->cap_offset + AMDVI_CAP_BASE_LOW, &low);
+	if (low & AMDVI_CAP_BASE_ENABLE)
+		return;
+	pci_write_config_dword(pdev, firmware->cap_offset + AMDVI_CAP_BASE_HIGH,
+			       upper_32_bits(firmware->reg_base));
+	pci_write_config_dword(pdev, firmware->cap_offset + AMDVI_CAP_BASE_LOW,
+			       lower_32_bits(firmware->reg_base) | AMDVI_CAP_BASE_ENABLE);
+}
+
+/* Interrupt threads and the poll are quiet by now: nobody else uses the log. */
+static int amdvi_resume(struct nyx_unit *unit)
+{
+	struct amdvi_unit *amdvi = to_amdvi(unit);
+	int err;
+
+	if (READ_ONCE(unit->state) != NYX_UNIT_TRANSLATING)
+		return 0;
+	restore_window(amdvi);
+	/* A shallow sleep may have kept it on: the tables change under nobody. */
+	if (nyx_read64(&amdvi->io, AMDVI_CONTROL) & AMDVI_CONTROL_IOMMU_EN)
+		turn_off(amdvi);
+	err = turn_on(amdvi);
+	if (err)
+		nyx_unit_mark_dead(unit, "did not come back after resume");
+	return err;
+}
+
+/* ---- probe and remove ---- */
+
+static void free_unit(struct amdvi_unit *amdvi)
+{
+	amdvi_devtab_free(amdvi);
+	nyx_queue_free(&amdvi->queue);
+	amdvi_log_free(amdvi);
+	nyx_unit_fini(&amdvi->unit);
+	kfree(amdvi);
+}
+
+static void amdvi_remove(struct nyx_unit *unit)
+{
+	struct amdvi_unit *amdvi = to_amdvi(unit);
+
+	amdvi_stop_faults(unit);
+	if (amdvi->region) {
+		iounmap(amdvi->io.base);
+		release_mem_region(unit->reg_base, amdvi->io.size);
+	}
+	pci_dev_put(amdvi->function.pdev);
+	free_unit(amdvi);
+}
+
+const struct nyx_unit_ops amdvi_unit_ops = {
+	.set_entry = amdvi_set_entry,
+	.flush = amdvi_flush,
+	.enable = amdvi_enable,
+	.stop_faults = amdvi_stop_faults,
+	.disable = amdvi_disable,
+	.remove = amdvi_remove,
+	.drain_faults = amdvi_drain_faults,
+	.read_entry = amdvi_read_entry,
+	.resume = amdvi_resume,
+};
+
+static int decode_caps(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *desc,
+		       const struct nyx_acpi_unit *firmware, u64 efr, struct nyx_why *why)
+{
+	struct nyx_unit_caps *caps = &amdvi->unit.caps;
+	u32 header = amdvi->function.header, width;
+
+	/*
+	 * Firmware may hide a feature that does not work on this machine, and an
+	 * older type of IVHD has no image to compare. What both admit is used.
+	 */
+	amdvi->features = firmware->efr ? efr & firmware->efr : efr;
+	if (firmware->efr && firmware->efr != efr)
+		pr_info("unit at %#llx: features %016llx, firmware admits %016llx\n",
+			firmware->reg_base, efr, firmware->efr);
+	/* A field, not a flag: the register alone tells. */
+	if (FIELD_GET(AMDVI_EFR_HATS, efr) == AMDVI_HATS_NONE)
+		return nyx_refuse(why, -EOPNOTSUPP, NYX_ARG_NONE,
+				  "unit at %#llx translates no host addresses (EFR.HATS is 3)",
+				  firmware->reg_base);
+
+	width = desc->address_width;
+	if (header & AMDVI_CAP_EXT && FIELD_GET(AMDVI_CAP_MISC0_PA_SIZE, amdvi->function.misc0))
+		width = FIELD_GET(AMDVI_CAP_MISC0_PA_SIZE, amdvi->function.misc0);
+	if (!width || width > 52)	/* addresses in entries end at bit 51 */
+		width = 52;
+
+	*caps = (struct nyx_unit_caps) {
+		.pt_format = NYX_PT_AMDV1,
+		.levels = 4,		/* 4 to 6 in hardware; 48 bits are what we offer */
+		.page_sizes = SZ_4K | SZ_2M | SZ_1G,
+		.physical_width = width,
+		.nr_hw_domains = 65536,
+		.coherent = true,	/* DTE.SD = 0: table walks snoop */
+		.snoop_control = true,	/* PTE.FC */
+		/* Without the capability header, the worse of the two. */
+		.flush_on_map = header ? header & AMDVI_CAP_NP_CACHE : true,
+		.page_flush = true,
+		.device_tlb = header & AMDVI_CAP_IOTLB_SUP &&
+			      firmware->ivhd_flags & AMDVI_IVHD_IOTLB_SUP,
+		.counts_blocked_interrupts = true,
+		.fault_records = AMDVI_EVENTS,
+		.raw = { efr, 0, amdvi->found_control, firmware->ivhd_features },
+	};
+	if (efr)
+		caps->raw[1] = nyx_read64(&amdvi->io, AMDVI_EFR2);
+	return 0;
+}
+
+int amdvi_unit_create(const struct nyx_acpi_desc *desc, const struct nyx_acpi_unit *firmware,
+		      const struct nyx_mmio *io, const struct amdvi_function *function,
+		      struct amdvi_unit **out, struct nyx_why *why)
+{
+	struct amdvi_unit *amdvi;
+	u64 control, efr = 0;
+	int err;
+
+	control = nyx_read64(io, AMDVI_CONTROL);
+	if (control == U64_MAX)
+		return nyx_refuse(why, -ENODEV, NYX_ARG_NONE,
+				  "no registers answer at %#llx, where the IVRS puts a unit; update the firmware",
+				  firmware->reg_base);
+	if (control & AMDVI_CONTROL_IOMMU_EN)
+		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
+				  "unit at %#llx already translates: left on by firmware (turn pre-boot DMA protection off in its setup) or by the kernel's own driver ("
+				  WAY_OUT ")", firmware->reg_base);
+
+	amdvi = kzalloc(sizeof(*amdvi), GFP_KERNEL);
+	if (!amdvi)
+		return -ENOMEM;
+	amdvi->io = *io;
+	amdvi->function = *function;
+	amdvi->found_control = control;
+	amdvi->control = control;
+	amdvi->found_excl_base = nyx_read64(io, AMDVI_EXCL_BASE);
+	amdvi->found_excl_limit = nyx_read64(io, AMDVI_EXCL_LIMIT);
+	amdvi->write_back = !(firmware->ivhd_flags & AMDVI_IVHD_COHERENT);
+
+	/* Reserved where the capability header does not claim it (3.2.1). */
+	if (!function->header || function->header & AMDVI_CAP_EFR_SUP)
+		efr = nyx_read64(io, AMDVI_EFR);
+	err = decode_caps(amdvi, desc, firmware, efr, why);
+	if (err)
+		goto free;
+	err = nyx_unit_init(&amdvi->unit, &amdvi_unit_ops, firmware, "ivhd");
+	if (err)
+		goto free;
+	amdvi->unit.node_id = function->pdev ? dev_to_node(&function->pdev->dev) : NUMA_NO_NODE;
+	amdvi->unit.has_function = true;
+	amdvi->unit.rid = firmware->rid;
+
+	err = amdvi_log_init(amdvi) ?: amdvi_queue_init(amdvi) ?:
+	      amdvi_devtab_init(amdvi, desc, firmware);
+	if (err) {
+		free_unit(amdvi);
+		return nyx_refuse(why, err, NYX_ARG_NONE,
+				  "no memory for the tables of the unit at %#llx (2 MiB in one piece); load earlier after boot",
+				  firmware->reg_base);
+	}
+	*out = amdvi;
+	return 0;
+
+free:
+	kfree(amdvi);
+	return err;
+}
+
+/* The unit's PCI function: capability header and the register window it decodes. */
+static int find_function(const struct nyx_acpi_unit *firmware, struct amdvi_function *function,
+			 struct nyx_why *why)
+{
+	u16 cap = firmware->cap_offset;
+	struct pci_dev *pdev;
+	u32 low, high;
+	u64 base;
+
+	pdev = pci_get_domain_bus_and_slot(firmware->segment, PCI_BUS_NUM(firmware->rid),
+					   firmware->rid & 0xff);
+	if (!pdev)
+		return 0;
+	function->pdev = pdev;
+	pci_read_config_dword(pdev, cap + AMDVI_CAP_HEADER, &function->header);
+	if (FIELD_GET(AMDVI_CAP_ID, function->header) != AMDVI_CAP_ID_SECURE ||
+	    FIELD_GET(AMDVI_CAP_TYPE, function->header) != AMDVI_CAP_TYPE_IOMMU) {
+		pr_warn("%s: no IOMMU capability at %#x where the IVRS puts it\n", pci_name(pdev),
+			cap);
+		function->header = 0;
+		return 0;
+	}
+	pci_read_config_dword(pdev, cap + AMDVI_CAP_MISC0, &function->misc0);
+
+	pci_read_config_dword(pdev, cap + AMDVI_CAP_BASE_LOW, &low);
+	if (!(low & AMDVI_CAP_BASE_ENABLE)) {
+		/* Firmware left the window closed: open it where the IVRS says. */
+		pci_write_config_dword(pdev, cap + AMDVI_CAP_BASE_HIGH,
+				       upper_32_bits(firmware->reg_base));
+		pci_write_config_dword(pdev, cap + AMDVI_CAP_BASE_LOW,
+				       lower_32_bits(firmware->reg_base) | AMDVI_CAP_BASE_ENABLE);
+		pci_read_config_dword(pdev, cap + AMDVI_CAP_BASE_LOW, &low);
+		/* Emulators keep the bit at 0 and decode all the same. */
+		if (!(low & AMDVI_CAP_BASE_ENABLE))
+			return 0;
+	}
+	pci_read_config_dword(pdev, cap + AMDVI_CAP_BASE_HIGH, &high);
+	base = (u64)high << 32 | (low & AMDVI_CAP_BASE_ADDR_LOW);
+	if (base == firmware->reg_base)
+		return 0;
+	nyx_refuse(why, -ENODEV, NYX_ARG_NONE,
+		   "%s decodes registers at %#llx, the IVRS says %#llx; update the firmware",
+		   pci_name(pdev), base, firmware->reg_base);
+	pci_dev_put(pdev);
+	return -ENODEV;
+}
+
+static u64 window_size(const struct nyx_acpi_unit *firmware)
+{
+	if (firmware->efr & AMDVI_EFR_PC_SUP || firmware->ivhd_features & AMDVI_IVHD_PN_COUNTERS)
+		return AMDVI_MMIO_SIZE_PC;
+	return AMDVI_MMIO_SIZE;
+}
+
+static int amdvi_probe(const struct nyx_acpi_desc *desc, const struct nyx_acpi_unit *firmware,
+		       struct nyx_unit **out, struct nyx_why *why)
+{
+	struct nyx_mmio io = { .size = window_size(firmware) };
+	struct amdvi_function function = {};
+	struct amdvi_unit *amdvi;
+	int err;
+
+	if (!request_mem_region(firmware->reg_base, io.size, KBUILD_MODNAME))
+		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
+				  "registers of the unit at %#llx are in use by the kernel's own driver; "
+				  WAY_OUT, firmware->reg_base);
+	err = find_function(firmware, &function, why);
+	if (err)
+		goto release;
+	io.base = ioremap(firmware->reg_base, io.size);
+	if (!io.base) {
+		err = -ENOMEM;
+		goto put;
+	}
+	err = amdvi_unit_create(desc, firmware, &io, &function, &amdvi, why);
+	if (err)
+		goto unmap;
+	amdvi->region = true;
+	*out = &amdvi->unit;
+	return 0;
+
+unmap:
+	iounmap(io.base);
+put:
+	pci_dev_put(function.pdev);
+release:
+	release_mem_region(firmware->reg_base, io.size);
+	return err;
+}
+
+const struct nyx_vendor nyx_amdvi_vendor = {
+	.name = "amdvi",
+	.signature = "IVRS",
+	.kernel_parameters = "amd_iommu=off",
+	.parse = nyx_ivrs_parse,
+	.probe = amdvi_probe,
+};

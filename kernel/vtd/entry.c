@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Root and context tables: what each requester id may do.
+ *
+ * There is one root table, and a context table for every bus that ever had
+ * something to say. A bus without one is blocked, like an entry without P.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <asm/barrier.h>
+#include <asm/cacheflush.h>
+
+#include "vtd.h"
+
+/* Store one half: a unit never sees a torn one (9.3: 64-bit accesses are atomic to it). */
+static void store(struct vtd_unit *v, u64 *to, u64 value)
+{
+	WRITE_ONCE(*to, value);
+#ifdef NYX_KUNIT
+	if (v->test && v->test->stored)
+		v->test->stored(v->test, to);
+#endif
+}
+
+/* ECAP.C = 0: the unit reads memory past the caches. */
+static void write_back(struct vtd_unit *v, void *at, size_t bytes)
+{
+	if (vtd_ecap(v, VTD_ECAP_C))
+		return;
+	clflush_cache_range(at, bytes);
+#ifdef NYX_KUNIT
+	if (v->test && v->test->written_back)
+		v->test->written_back(v->test, at, bytes);
+#endif
+}
+
+static void *alloc_table(struct vtd_unit *v)
+{
+	struct page *page = alloc_pages_node(v->unit.node_id, GFP_KERNEL | __GFP_ZERO, 0);
+
+	if (!page)
+		return NULL;
+	write_back(v, page_address(page), PAGE_SIZE);
+	return page_address(page);
+}
+
+int vtd_tables_init(struct vtd_unit *v)
+{
+	BUILD_BUG_ON(VTD_TABLE_ENTRIES * sizeof(struct vtd_root_entry) != PAGE_SIZE);
+	BUILD_BUG_ON(VTD_TABLE_ENTRIES * sizeof(struct vtd_context_entry) != PAGE_SIZE);
+
+	mutex_init(&v->table_lock);
+	v->root = alloc_table(v);
+	return v->root ? 0 : -ENOMEM;
+}
+
+void vtd_tables_free(struct vtd_unit *v)
+{
+	u32 bus;
+
+	for (bus = 0; bus < VTD_TABLE_ENTRIES; bus++)
+		free_page((unsigned long)v->contexts[bus]);
+	free_page((unsigned long)v->root);
+}
+
+static struct vtd_context_entry *find_entry(struct vtd_unit *v, u16 rid)
+{
+	/* Pairs with the release in make_entry(). */
+	struct vtd_context_entry *table = smp_load_acquire(&v->contexts[rid >> 8]);
+
+	return table ? &table[rid & 0xff] : NULL;
+}
+
+/* The entry of rid, its table allocated and linked when there is none. NULL: no memory. */
+static struct vtd_context_entry *make_entry(struct vtd_unit *v, u16 rid)
+{
+	struct vtd_context_entry *table;
+	u8 bus = rid >> 8;
+
+	mutex_lock(&v->table_lock);
+	table = v->contexts[bus];
+	if (!table) {
+		table = alloc_table(v);
+		if (table) {
+			/* The zeroes of the table before the pointer to it. */
+			dma_wmb();
+			store(v, &v->root[bus].low, virt_to_phys(table) | VTD_ROOT_P);
+			write_back(v, &v->root[bus], sizeof(v->root[bus]));
+			smp_store_release(&v->contexts[bus], table);
+		}
+	}
+	mutex_unlock(&v->table_lock);
+	return table ? &table[rid & 0xff] : NULL;
+}
+
+/*
+ * AW of a pass-through entry: the largest that the unit supports (9.3), also
+ * where that is more levels than we use.
+ */
+static u64 pass_width(const struct vtd_unit *v)
+{
+	return __fls(FIELD_GET(VTD_CAP_SAGAW, v->cap) & (VTD_SAGAW_39 | VTD_SAGAW_48 |
+							 VTD_SAGAW_57));
+}
+
+static struct vtd_context_entry encode(const struct vtd_unit *v, const struct nyx_entry *entry)
+{
+	struct vtd_context_entry e = {
+		.low = FIELD_PREP(VTD_CTX_FPD, entry->suppress_faults),
+	};
+
+	switch (entry->kind) {
+	case NYX_ENTRY_BLOCKED:
+		break;
+	case NYX_ENTRY_PASS:
+		e.low |= VTD_CTX_P | FIELD_PREP(VTD_CTX_TT, VTD_TT_PASS);
+		e.high = FIELD_PREP(VTD_CTX_AW, pass_width(v)) |
+			 FIELD_PREP(VTD_CTX_DID, NYX_HWDID_PASS);
+		break;
+	case NYX_ENTRY_PAGING:
+		e.low |= VTD_CTX_P | FIELD_PREP(VTD_CTX_TT, VTD_TT_PAGING) |
+			 (virt_to_phys(entry->pt->root) & VTD_CTX_SLPTPTR);
+		e.high = FIELD_PREP(VTD_CTX_AW, entry->pt->config.levels - 2) |
+			 FIELD_PREP(VTD_CTX_DID, entry->hwdid);
+		break;
+	}
+	return e;
+}
+
+/*
+ * From any complete entry to any other. P = 0 makes the rest of an entry
+ * meaningless, so the two halves are only changed while P is clear and no
+ * cache holds what it said before (6.5, 6.6).
+ */
+static int replace(struct vtd_unit *v, u16 rid, struct vtd_context_entry *at,
+		   struct vtd_context_entry to)
+{
+	u16 old_hwdid = FIELD_GET(VTD_CTX_DID, at->high);
+	bool was_present = at->low & VTD_CTX_P;
+	/* Off: the unit reads nothing; dead: it may read anything at any time. */
+	bool live = READ_ONCE(v->unit.state) != NYX_UNIT_OFF;
+	int err;
+
+	if (was_present) {
+		store(v, &at->low, to.low & VTD_CTX_FPD);
+		write_back(v, at, sizeof(*at));
+		if (live) {
+			err = vtd_flush_write_buffers(v);
+			if (!err)
+				err = vtd_invalidate_entry(v, rid, old_hwdid, old_hwdid);
+			/* Fail closed: the entry stays blocked. */
+			if (err)
+				return err;
+		}
+	}
+
+	store(v, &at->high, to.high);
+	/* A unit that sees P must see the half above. */
+	dma_wmb();
+	store(v, &at->low, to.low);
+	write_back(v, at, sizeof(*at));
+	if (!live)
+		return 0;
+
+	err = vtd_flush_write_buffers(v);
+	/*
+	 * 6.1: in caching mode the unit may remember that there was nothing,
+	 * tagged with domain id 0, and so go on refusing.
+	 */
+	if (!err && vtd_cap(v, VTD_CAP_CM))
+		err = vtd_invalidate_entry(v, rid, NYX_HWDID_RESERVED,
+					   FIELD_GET(VTD_CTX_DID, to.high));
+	return err;
+}
+
+int vtd_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entry)
+{
+	struct vtd_unit *v = to_vtd(unit);
+	struct vtd_context_entry to = encode(v, entry);
+	struct vtd_context_entry *at = find_entry(v, rid);
+
+	if (!at) {
+		/* No table blocks and records, as this entry would. */
+		if (!to.low)
+			return 0;
+		at = make_entry(v, rid);
+		if (!at)
+			return -ENOMEM;
+	}
+	/* Touching a live entry for nothing would make its device fault meanwhile. */
+	if (at->low == to.low && at->high == to.high)
+		return nyx_unit_dead(unit) ? -EIO : 0;
+	return replace(v, rid, at, to);
+}
+
+int vtd_read_entry(struct nyx_unit *unit, u16 rid, u64 words[4])
+{
+	struct vtd_context_entry *at = find_entry(to_vtd(unit), rid);
+
+	words[0] = at ? READ_ONCE(at->low) : 0;
+	words[1] = at ? READ_ONCE(at->high) : 0;
+	return 2;
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Invalidation: the queue's encodings, the choice between pages and domain,
+ * queue errors, and the flushing of write buffers.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+#include <linux/string.h>
+
+#include "vtd.h"
+
+/*
+ * More page-selective descriptors than this for one range cost the unit more
+ * than refilling the domain's translations.
+ */
+#define MAX_PAGE_DESCRIPTORS	4
+
+static struct vtd_unit *queue_to_vtd(struct nyx_queue *q)
+{
+	return container_of(q, struct vtd_unit, queue);
+}
+
+/* 6.5.2.1 */
+static struct vtd_descriptor context_global(void)
+{
+	return (struct vtd_descriptor) {
+		.low = FIELD_PREP(VTD_INV_TYPE, VTD_INV_CONTEXT) |
+		       FIELD_PREP(VTD_INV_G, VTD_G_GLOBAL),
+	};
+}
+
+static struct vtd_descriptor context_device(u16 rid, u16 hwdid)
+{
+	return (struct vtd_descriptor) {
+		.low = FIELD_PREP(VTD_INV_TYPE, VTD_INV_CONTEXT) |
+		       FIELD_PREP(VTD_INV_G, VTD_G_DEVICE) |
+		       FIELD_PREP(VTD_INV_DID, hwdid) |
+		       FIELD_PREP(VTD_INV_CTX_SID, rid),
+	};
+}
+
+/*
+ * 6.5.2.3. Draining makes the completion mean that requests translated before
+ * it have reached memory, so that a page may be given to somebody else after
+ * it (6.5.4).
+ */
+static u64 iotlb_low(const struct vtd_unit *v, u32 granularity, u16 hwdid)
+{
+	return FIELD_PREP(VTD_INV_TYPE, VTD_INV_IOTLB) |
+	       FIELD_PREP(VTD_INV_G, granularity) |
+	       FIELD_PREP(VTD_INV_IOTLB_DW, vtd_cap(v, VTD_CAP_DWD)) |
+	       FIELD_PREP(VTD_INV_IOTLB_DR, vtd_cap(v, VTD_CAP_DRD)) |
+	       FIELD_PREP(VTD_INV_DID, hwdid);
+}
+
+static struct vtd_descriptor iotlb_global(const struct vtd_unit *v)
+{
+	return (struct vtd_descriptor) { .low = iotlb_low(v, VTD_G_GLOBAL, 0) };
+}
+
+static struct vtd_descriptor iotlb_domain(const struct vtd_unit *v, u16 hwdid)
+{
+	return (struct vtd_descriptor) { .low = iotlb_low(v, VTD_G_DOMAIN, hwdid) };
+}
+
+/* address is aligned to 2^order pages. */
+static struct vtd_descriptor iotlb_pages(const struct vtd_unit *v, u16 hwdid, u64 address,
+					 u32 order, bool leaf_only)
+{
+	return (struct vtd_descriptor) {
+		.low = iotlb_low(v, VTD_G_PAGE, hwdid),
+		.high = (address & VTD_INV_IOTLB_ADDR) |
+			FIELD_PREP(VTD_INV_IOTLB_IH, leaf_only) |
+			FIELD_PREP(VTD_INV_IOTLB_AM, order),
+	};
+}
+
+/* 6.5.2.8. The fence keeps a later wait from completing before this one. */
+static void encode_wait(struct nyx_queue *q, void *slot, u32 seq)
+{
+	struct vtd_descriptor *wait = slot;
+
+	wait->low = FIELD_PREP(VTD_INV_TYPE, VTD_INV_WAIT) | VTD_INV_WAIT_SW | VTD_INV_WAIT_FN |
+		    FIELD_PREP(VTD_INV_WAIT_DATA, seq);
+	wait->high = q->status_pa & VTD_INV_WAIT_ADDR;
+}
+
+static void doorbell(struct nyx_queue *q, u32 tail)
+{
+	nyx_write64(&queue_to_vtd(q)->io, VTD_IQT, FIELD_PREP(VTD_IQT_QT, tail));
+}
+
+/*
+ * 6.5.2.10: the unit has stopped at a descriptor it does not accept. Whatever
+ * it asked for, the global form of the same type covers it and is the one
+ * form that every unit must accept; with that in its place the wait behind it
+ * tells the truth. A refused global form or wait has no such way out.
+ */
+static int repair_refused(struct vtd_unit *v)
+{
+	struct nyx_queue *q = &v->queue;
+	u32 head = FIELD_GET(VTD_IQH_QH, nyx_read64(&v->io, VTD_IQH)) & (q->entries - 1);
+	struct vtd_descriptor *refused = (struct vtd_descriptor *)q->ring + head;
+	struct vtd_descriptor instead;
+
+	v->queue_error.count++;
+	v->queue_error.descriptor = *refused;
+	v->queue_error.info = FIELD_GET(VTD_IQERCD_IQEI, nyx_read64(&v->io, VTD_IQERCD));
+	pr_err_ratelimited("%s: invalidation descriptor %#llx %#llx was refused (slot %u, error %u)\n",
+			   v->unit.name, refused->low, refused->high, head, v->queue_error.info);
+
+	switch (FIELD_GET(VTD_INV_TYPE, refused->low)) {
+	case VTD_INV_CONTEXT:
+		instead = context_global();
+		break;
+	case VTD_INV_IOTLB:
+		instead = iotlb_global(v);
+		break;
+	default:
+		return -EIO;
+	}
+	if (!memcmp(refused, &instead, sizeof(instead)))
+		return -EIO;
+
+	*refused = instead;
+	/* The unit fetches it again as soon as IQE is clear. */
+	wmb();
+	nyx_write32(&v->io, VTD_FSTS, VTD_FSTS_IQE);
+	return 0;
+}
+
+static int check(struct nyx_queue *q)
+{
+	struct vtd_unit *v = queue_to_vtd(q);
+	u32 fsts = nyx_read32(&v->io, VTD_FSTS);
+
+	lockdep_assert_held(&q->lock);
+	if (fsts == U32_MAX)	/* FRI and PFO alone cannot say that: nothing answers */
+		return -EIO;
+	/*
+	 * A device-TLB timed out, and the unit has dropped the pending waits
+	 * (6.5.2.10). We sent nothing to a device-TLB: the unit has lost its
+	 * senses, and what those waits stood for cannot be proved.
+	 */
+	if (fsts & VTD_FSTS_ITE) {
+		pr_err_ratelimited("%s: device-TLB time-out of %#llx without a request\n",
+				   v->unit.name,
+				   FIELD_GET(VTD_IQERCD_ITESID, nyx_read64(&v->io, VTD_IQERCD)));
+		nyx_write32(&v->io, VTD_FSTS, VTD_FSTS_ITE);
+		return -EIO;
+	}
+	/* ICE is a device's doing and stops nothing: the fault thread clears it. */
+	return fsts & VTD_FSTS_IQE ? repair_refused(v) : 0;
+}
+
+const struct nyx_queue_ops vtd_queue_ops = {
+	.encode_wait = encode_wait,
+	.doorbell = doorbell,
+	.check = check,
+};
+
+static int submit(struct vtd_unit *v, const struct vtd_descriptor *descriptors, u32 nr)
+{
+	this_cpu_inc(v->unit.stats->waits);
+	return nyx_queue_submit(&v->queue, descriptors, nr);
+}
+
+static int or_dead(struct vtd_unit *v, int err)
+{
+	if (err)
+		nyx_unit_mark_dead(&v->unit, err == -ETIMEDOUT ?
+				   "invalidations are no longer completed" :
+				   "the invalidation queue has failed");
+	return err;
+}
+
+int vtd_invalidate_all(struct vtd_unit *v)
+{
+	struct vtd_descriptor context = context_global(), iotlb = iotlb_global(v);
+	int err;
+
+	/* The IOTLB may be refilled from a stale context until that is gone: two waits (6.5.2.11). */
+	err = submit(v, &context, 1);
+	return err ?: submit(v, &iotlb, 1);
+}
+
+int vtd_invalidate_entry(struct vtd_unit *v, u16 rid, u16 hwdid, u16 iotlb_hwdid)
+{
+	struct vtd_descriptor context = context_device(rid, hwdid);
+	struct vtd_descriptor iotlb = iotlb_domain(v, iotlb_hwdid);
+	int err;
+
+	this_cpu_inc(v->unit.stats->flushes_entry);
+	/* As above. */
+	err = submit(v, &context, 1);
+	if (!err)
+		err = submit(v, &iotlb, 1);
+	return or_dead(v, err);
+}
+
+/*
+ * Cover [first, last] exactly by naturally aligned blocks of up to 2^MAMV
+ * pages. Returns how many, or 0 when it takes too many.
+ */
+static u32 cover_pages(const struct vtd_unit *v, const struct nyx_flush *flush,
+		       struct vtd_descriptor *descriptors)
+{
+	u32 mamv = FIELD_GET(VTD_CAP_MAMV, v->cap);
+	u64 page = flush->first >> PAGE_SHIFT, end = (flush->last >> PAGE_SHIFT) + 1;
+	u32 nr = 0;
+
+	while (page < end) {
+		u32 order = min_t(u32, __fls(end - page), mamv);
+
+		if (page)
+			order = min_t(u32, order, __ffs(page));
+		if (nr == MAX_PAGE_DESCRIPTORS)
+			return 0;
+		descriptors[nr++] = iotlb_pages(v, flush->hwdid, page << PAGE_SHIFT, order,
+						flush->leaf_only);
+		page += 1ULL << order;
+	}
+	return nr;
+}
+
+int vtd_flush(struct nyx_unit *unit, const struct nyx_flush *flush)
+{
+	struct vtd_unit *v = to_vtd(unit);
+	struct vtd_descriptor descriptors[MAX_PAGE_DESCRIPTORS];
+	u32 nr = 0;
+	int err;
+
+	/* Nothing is cached; enable() starts by invalidating everything. */
+	if (READ_ONCE(unit->state) == NYX_UNIT_OFF)
+		return 0;
+	err = vtd_flush_write_buffers(v);
+	if (err)
+		return err;
+
+	if (vtd_cap(v, VTD_CAP_PSI))
+		nr = cover_pages(v, flush, descriptors);
+	if (nr) {
+		this_cpu_inc(unit->stats->flushes_page);
+	} else {
+		descriptors[nr++] = iotlb_domain(v, flush->hwdid);
+		this_cpu_inc(unit->stats->flushes_domain);
+	}
+	return or_dead(v, submit(v, descriptors, nr));
+}
+
+int vtd_flush_write_buffers(struct vtd_unit *v)
+{
+	unsigned long flags;
+	int err;
+
+	if (!vtd_cap(v, VTD_CAP_RWBF))
+		return 0;
+	spin_lock_irqsave(&v->command_lock, flags);
+	/* WBFS is set while the flush runs (10.4.5). */
+	err = vtd_command(v, VTD_GCMD_WBF, 0, VTD_GSTS_WBFS, 0);
+	spin_unlock_irqrestore(&v->command_lock, flags);
+	if (err && READ_ONCE(v->unit.state) == NYX_UNIT_TRANSLATING)
+		nyx_unit_mark_dead(&v->unit, "a write-buffer flush did not finish");
+	return err;
+}

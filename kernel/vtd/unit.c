@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A VT-d unit's life: found, turned on, resumed, turned off, given back.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
+#include <linux/ioport.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/numa.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+
+#include "vtd.h"
+
+#define PARAMETERS	"intel_iommu=off intremap=off"
+
+/* udelay(), not a clock: this also runs while timekeeping is suspended and at shutdown. */
+static int poll32(struct vtd_unit *v, u32 offset, u32 mask, u32 value)
+{
+	u32 i, seen;
+
+	for (i = 0; i < v->polls; i++) {
+		seen = nyx_read32(&v->io, offset);
+		if (seen == U32_MAX)
+			return -EIO;
+		if ((seen & mask) == value)
+			return 0;
+		udelay(1);
+	}
+	return -ETIMEDOUT;
+}
+
+int vtd_command(struct vtd_unit *v, u32 set, u32 clear, u32 mask, u32 value)
+{
+	u32 on = nyx_read32(&v->io, VTD_GSTS);
+
+	if (on == U32_MAX)
+		return -EIO;
+	nyx_write32(&v->io, VTD_GCMD, (on & VTD_GCMD_KEEP & ~clear) | set);
+	return poll32(v, VTD_GSTS, mask, value);
+}
+
+static int command(struct vtd_unit *v, u32 set, u32 clear, u32 mask, u32 value)
+{
+	unsigned long flags;
+	int err;
+
+	spin_lock_irqsave(&v->command_lock, flags);
+	err = vtd_command(v, set, clear, mask, value);
+	spin_unlock_irqrestore(&v->command_lock, flags);
+	return err;
+}
+
+/* Say who may be using the unit. gsts is not 0 in VTD_GSTS_TES | IRES | QIES. */
+static int refuse_in_use(struct nyx_why *why, u32 gsts)
+{
+	return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
+			  "already on (%s%s%s, GSTS %#x) by firmware, a kernel that crashed, or the in-tree driver: boot with " PARAMETERS ", and turn off DMA protection in the firmware",
+			  gsts & VTD_GSTS_TES ? "translation " : "",
+			  gsts & VTD_GSTS_IRES ? "interrupt remapping " : "",
+			  gsts & VTD_GSTS_QIES ? "queue" : "", gsts);
+}
+
+static bool in_use(u32 gsts)
+{
+	return gsts & (VTD_GSTS_TES | VTD_GSTS_IRES | VTD_GSTS_QIES);
+}
+
+/*
+ * Off, in the order that 6.6 gives: the queue may only go when it is empty.
+ * No locks and no sleep: this is also the last thing a CPU does before a kexec.
+ */
+static void turn_off(struct vtd_unit *v)
+{
+	u32 gsts = nyx_read32(&v->io, VTD_GSTS);
+	u32 i;
+
+	if (gsts == U32_MAX)
+		return;
+	if ((gsts & VTD_GSTS_TES) &&
+	    vtd_command(v, 0, VTD_GCMD_TE, VTD_GSTS_TES, 0))
+		pr_err("%s: translation does not go off (GSTS %#x)\n", v->unit.name,
+		       nyx_read32(&v->io, VTD_GSTS));
+	/* Interrupt remapping still needs its invalidations. */
+	if (!(gsts & VTD_GSTS_QIES) || (gsts & VTD_GSTS_IRES))
+		return;
+	for (i = 0; i < v->polls; i++) {
+		if (nyx_read64(&v->io, VTD_IQH) == nyx_read64(&v->io, VTD_IQT))
+			break;
+		udelay(1);
+	}
+	if (vtd_command(v, 0, VTD_GCMD_QIE, VTD_GSTS_QIES, 0))
+		pr_err("%s: the invalidation queue does not go off (GSTS %#x)\n", v->unit.name,
+		       nyx_read32(&v->io, VTD_GSTS));
+}
+
+/*
+ * Firmware may have fenced memory regions off until translation takes over
+ * (10.4.16). They would go on refusing DMA that our tables allow.
+ */
+static int open_protected_regions(struct vtd_unit *v)
+{
+	u32 pmen;
+
+	if (!vtd_cap(v, VTD_CAP_PLMR | VTD_CAP_PHMR))
+		return 0;
+	pmen = nyx_read32(&v->io, VTD_PMEN);
+	if (!(pmen & VTD_PMEN_EPM))
+		return 0;
+	nyx_write32(&v->io, VTD_PMEN, pmen & ~VTD_PMEN_EPM);
+	return poll32(v, VTD_PMEN, VTD_PMEN_PRS, 0);
+}
+
+/*
+ * From tables in memory to a translating unit (6.6 for the root pointer,
+ * 6.5.2 for the queue). Does not sleep; on error the unit is off. *step says
+ * what was being done.
+ */
+static int turn_on(struct vtd_unit *v, const char **step)
+{
+	int err;
+
+	*step = "flush its write buffers";
+	err = vtd_flush_write_buffers(v);
+	if (err)
+		return err;
+
+	*step = "take the root table";
+	nyx_write64(&v->io, VTD_RTADDR, virt_to_phys(v->root) & VTD_RTADDR_RTA);
+	err = command(v, VTD_GCMD_SRTP, 0, VTD_GSTS_RTPS, VTD_GSTS_RTPS);
+	if (err)
+		goto off;
+
+	*step = "start the invalidation queue";
+	nyx_queue_restart(&v->queue);
+	nyx_write64(&v->io, VTD_IQT, 0);
+	nyx_write64(&v->io, VTD_IQA, v->queue.ring_pa & VTD_IQA_ADDR);
+	err = command(v, VTD_GCMD_QIE, 0, VTD_GSTS_QIES, VTD_GSTS_QIES);
+	if (err)
+		goto off;
+
+	*step = "invalidate its caches";
+	err = vtd_invalidate_all(v);
+	if (err)
+		goto off;
+
+	*step = "turn translation on";
+	err = command(v, VTD_GCMD_TE, 0, VTD_GSTS_TES, VTD_GSTS_TES);
+	if (err)
+		goto off;
+
+	*step = "open the protected memory regions";
+	err = open_protected_regions(v);
+	if (err)
+		goto off;
+	return 0;
+
+off:
+	turn_off(v);
+	return err;
+}
+
+static int vtd_enable(struct nyx_unit *unit, struct nyx_why *why)
+{
+	struct vtd_unit *v = to_vtd(unit);
+	u64 root = nyx_read64(&v->io, VTD_RTADDR);
+	u32 gsts = nyx_read32(&v->io, VTD_GSTS);
+	u64 queue = nyx_read64(&v->io, VTD_IQA);
+	const char *step;
+	int err;
+
+	if (in_use(gsts))
+		return refuse_in_use(why, gsts);
+
+	vtd_faults_discard(v);
+	err = turn_on(v, &step);
+	if (err) {
+		gsts = nyx_read32(&v->io, VTD_GSTS);
+		/* The status of the root pointer stays; the rest is as it was. */
+		nyx_write64(&v->io, VTD_RTADDR, root);
+		nyx_write64(&v->io, VTD_IQA, queue);
+		return nyx_refuse(why, err, NYX_ARG_NONE,
+				  "%s did not %s (GSTS %#x, FSTS %#x): translation is off again",
+				  unit->name, step, gsts, nyx_read32(&v->io, VTD_FSTS));
+	}
+	WRITE_ONCE(unit->state, NYX_UNIT_TRANSLATING);
+	vtd_faults_start(v);
+	return 0;
+}
+
+static int vtd_resume(struct nyx_unit *unit)
+{
+	struct vtd_unit *v = to_vtd(unit);
+	const char *step;
+	int err;
+
+	if (nyx_unit_dead(unit))
+		return -EIO;
+	/* Firmware may hand it back with something on. */
+	turn_off(v);
+	err = turn_on(v, &step);
+	if (err) {
+		pr_err("%s: after resume it did not %s\n", unit->name, step);
+		nyx_unit_mark_dead(unit, "it did not come back from suspend");
+		return err;
+	}
+	WRITE_ONCE(unit->state, NYX_UNIT_TRANSLATING);
+	vtd_faults_resume(v);
+	return 0;
+}
+
+static void vtd_disable(struct nyx_unit *unit)
+{
+	turn_off(to_vtd(unit));
+	/* A dead unit stays dead: what it cached cannot be proved gone. */
+	cmpxchg(&unit->state, NYX_UNIT_TRANSLATING, NYX_UNIT_OFF);
+}
+
+static void vtd_remove(struct nyx_unit *unit)
+{
+	struct vtd_unit *v = to_vtd(unit);
+
+	vtd_stop_faults(unit);
+	nyx_queue_free(&v->queue);
+	vtd_tables_free(v);
+	if (v->owns_window) {
+		iounmap(v->io.base);
+		release_mem_region(unit->reg_base, v->io.size);
+	}
+	nyx_unit_fini(unit);
+	kfree(v);
+}
+
+static const struct nyx_unit_ops vtd_ops = {
+	.set_entry = vtd_set_entry,
+	.flush = vtd_flush,
+	.enable = vtd_enable,
+	.stop_faults = vtd_stop_faults,
+	.disable = vtd_disable,
+	.remove = vtd_remove,
+	.drain_faults = vtd_drain_faults,
+	.read_entry = vtd_read_entry,
+	.resume = vtd_resume,
+};
+
+int vtd_unit_create(const struct nyx_mmio *io, u8 physical_width,
+		    const struct nyx_acpi_unit *firmware, struct nyx_unit **out,
+		    struct nyx_why *why)
+{
+	u32 ver = nyx_read32(io, VTD_VER), gsts = nyx_read32(io, VTD_GSTS);
+	u64 cap = nyx_read64(io, VTD_CAP), ecap = nyx_read64(io, VTD_ECAP);
+	struct vtd_unit *v;
+	int err;
+
+	if (ver == U32_MAX || cap == U64_MAX || ecap == U64_MAX || !cap || !ecap)
+		return nyx_refuse(why, -ENODEV, NYX_ARG_NONE,
+				  "no unit answers at %#llx (CAP %#llx, ECAP %#llx): the DMAR table names it, but firmware has hidden or disabled it",
+				  firmware->reg_base, cap, ecap);
+	if (in_use(gsts))
+		return refuse_in_use(why, gsts);
+
+	v = kzalloc(sizeof(*v), GFP_KERNEL);
+	if (!v)
+		return -ENOMEM;
+	v->io = *io;
+	v->cap = cap;
+	v->ecap = ecap;
+	v->polls = VTD_POLLS;
+	spin_lock_init(&v->command_lock);
+
+	err = vtd_decode_caps(&v->unit.caps, ver, cap, ecap, physical_width, why);
+	if (err)
+		goto free_unit;
+	v->unit.caps.raw[3] = gsts;
+	/* The DMAR table's proximity structures are not parsed: the allocator's choice. */
+	v->unit.node_id = NUMA_NO_NODE;
+	err = nyx_unit_init(&v->unit, &vtd_ops, firmware, "dmar");
+	if (err)
+		goto free_unit;
+	err = vtd_tables_init(v);
+	if (err)
+		goto fini_unit;
+	/* 10.4.3, C: the queue and the status word are always snooped. */
+	err = nyx_queue_init(&v->queue, &vtd_queue_ops, VTD_QUEUE_ENTRIES,
+			     sizeof(struct vtd_descriptor), true, v->unit.node_id);
+	if (err)
+		goto free_tables;
+	vtd_faults_init(v);
+	*out = &v->unit;
+	return 0;
+
+free_tables:
+	vtd_tables_free(v);
+fini_unit:
+	nyx_unit_fini(&v->unit);
+free_unit:
+	kfree(v);
+	return err;
+}
+
+static int map_window(struct nyx_mmio *io, u64 base, u64 size, struct nyx_why *why)
+{
+	if (!request_mem_region(base, size, "nyx_iommu"))
+		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
+				  "the unit at %#llx is held by the kernel's own driver: boot with "
+				  PARAMETERS " (both: interrupt remapping alone holds it too)",
+				  base);
+	memset(io, 0, sizeof(*io));
+	io->size = size;
+	io->base = ioremap(base, size);
+	if (!io->base) {
+		release_mem_region(base, size);
+		return nyx_refuse(why, -ENOMEM, NYX_ARG_NONE,
+				  "the registers at %#llx cannot be mapped", base);
+	}
+	return 0;
+}
+
+static void unmap_window(struct nyx_mmio *io, u64 base)
+{
+	iounmap(io->base);
+	release_mem_region(base, io->size);
+}
+
+static int vtd_probe(const struct nyx_acpi_desc *desc, const struct nyx_acpi_unit *firmware,
+		     struct nyx_unit **out, struct nyx_why *why)
+{
+	u64 base = firmware->reg_base, size = max_t(u64, firmware->reg_size, SZ_4K), needed;
+	struct nyx_mmio io;
+	int err;
+
+	err = map_window(&io, base, size, why);
+	if (err)
+		return err;
+	/* CAP.FRO and ECAP.IRO may point past the page that firmware declares. */
+	needed = vtd_window_size(nyx_read64(&io, VTD_CAP), nyx_read64(&io, VTD_ECAP));
+	/* All ones (nobody there) would ask for a window of nonsense: create() refuses it. */
+	if (needed > size && nyx_read64(&io, VTD_CAP) != U64_MAX) {
+		unmap_window(&io, base);
+		err = map_window(&io, base, needed, why);
+		if (err)
+			return err;
+	}
+	err = vtd_unit_create(&io, desc->address_width, firmware, out, why);
+	if (err) {
+		unmap_window(&io, base);
+		return err;
+	}
+	to_vtd(*out)->owns_window = true;
+	return 0;
+}
+
+const struct nyx_vendor nyx_vtd_vendor = {
+	.name = "vtd",
+	.signature = "DMAR",
+	.kernel_parameters = PARAMETERS,
+	.parse = nyx_dmar_parse,
+	.probe = vtd_probe,
+};

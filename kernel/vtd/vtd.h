@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One VT-d unit in memory, and what the files of this folder share.
+ *
+ * Locks, innermost last: table_lock (allocating context tables), fault_lock
+ * (draining records), command_lock (GCMD), queue.lock.
+ */
+#ifndef NYX_VTD_H
+#define NYX_VTD_H
+
+#include <linux/container_of.h>
+#include <linux/msi.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "../mmio.h"
+#include "../queue.h"
+#include "../unit.h"
+#include "../why.h"
+#include "regs.h"
+
+#define VTD_QUEUE_ENTRIES	256	/* one page: IQA.QS = 0 */
+
+/* A register that has not taken a command after this many polls of 1 us never will. */
+#define VTD_POLLS		(500 * 1000)
+
+/* The refused descriptor of the last queue error, for the log and for tests. */
+struct vtd_queue_error {
+	u32 count;
+	struct vtd_descriptor descriptor;
+	u8 info;			/* IQERCD.IQEI */
+};
+
+#ifdef NYX_KUNIT
+/* What a unit test sees of the unit beside its registers. Any may be NULL. */
+struct vtd_test {
+	/* A 64-bit half of a root or context entry has just been stored. */
+	void (*stored)(struct vtd_test *test, const u64 *at);
+	void (*written_back)(struct vtd_test *test, const void *at, size_t bytes);
+	bool drain_by_hand;		/* no interrupt, no polling */
+};
+#endif
+
+struct vtd_unit {
+	struct nyx_unit unit;
+	struct nyx_mmio io;
+	bool owns_window;		/* requested and mapped by our probe */
+	u64 cap, ecap;
+	u32 polls;			/* VTD_POLLS; less in tests */
+
+	/* Tables. A context table, once linked, stays until remove(). */
+	struct vtd_root_entry *root;
+	struct vtd_context_entry *contexts[VTD_TABLE_ENTRIES];
+	struct mutex table_lock;
+
+	spinlock_t command_lock;	/* GCMD: read, change, write, wait */
+	struct nyx_queue queue;
+	struct vtd_queue_error queue_error;	/* queue.lock */
+
+	/* Fault delivery. */
+	struct mutex fault_lock;	/* the records: one reader */
+	u32 record_base;		/* offset of the first record */
+	u32 nr_records;
+	unsigned int virq;		/* 0: polling, or stopped */
+	struct irq_domain *irq_domain;
+	struct fwnode_handle *irq_fwnode;
+	struct msi_msg fault_msg;	/* as written to FEDATA..FEUADDR, for resume */
+	u32 fectl;			/* likewise */
+	bool faults_running;		/* fault_lock, like polling */
+	bool polling;
+	struct delayed_work drain_work;
+#ifdef NYX_KUNIT
+	struct vtd_test *test;
+#endif
+};
+
+static inline struct vtd_unit *to_vtd(struct nyx_unit *unit)
+{
+	return container_of(unit, struct vtd_unit, unit);
+}
+
+static inline bool vtd_cap(const struct vtd_unit *v, u64 bit)
+{
+	return v->cap & bit;
+}
+
+static inline bool vtd_ecap(const struct vtd_unit *v, u64 bit)
+{
+	return v->ecap & bit;
+}
+
+/* unit.c */
+
+/*
+ * Make a unit of the registers at *io, which are read but not written. On
+ * success the unit has its own copy of *io; on error the caller still owns
+ * the window. physical_width: the firmware's host address width, bits.
+ */
+int vtd_unit_create(const struct nyx_mmio *io, u8 physical_width,
+		    const struct nyx_acpi_unit *firmware, struct nyx_unit **out,
+		    struct nyx_why *why);
+/*
+ * Change GCMD and wait until GSTS & mask == value. 0, -ETIMEDOUT, -EIO (the
+ * registers read all ones). The caller holds command_lock or runs alone.
+ */
+int vtd_command(struct vtd_unit *v, u32 set, u32 clear, u32 mask, u32 value);
+
+/* caps.c */
+
+/* -EOPNOTSUPP, with the reason: this unit cannot be served. */
+int vtd_decode_caps(struct nyx_unit_caps *caps, u32 ver, u64 cap, u64 ecap, u8 physical_width,
+		    struct nyx_why *why);
+/* Bytes of register window that cap and ecap call for. */
+u64 vtd_window_size(u64 cap, u64 ecap);
+
+/* entry.c */
+int vtd_tables_init(struct vtd_unit *v);
+void vtd_tables_free(struct vtd_unit *v);
+int vtd_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entry);
+int vtd_read_entry(struct nyx_unit *unit, u16 rid, u64 words[4]);
+
+/* invalidate.c */
+extern const struct nyx_queue_ops vtd_queue_ops;
+/* Whole caches, in the order that 6.6 asks for after a new root pointer. Marks nothing dead. */
+int vtd_invalidate_all(struct vtd_unit *v);
+/*
+ * Cached copies of rid's context entry that carry hwdid, then what the IOTLB
+ * holds for iotlb_hwdid. Marks the unit dead on error.
+ */
+int vtd_invalidate_entry(struct vtd_unit *v, u16 rid, u16 hwdid, u16 iotlb_hwdid);
+int vtd_flush(struct nyx_unit *unit, const struct nyx_flush *flush);
+/* 6.8: no-op where CAP.RWBF = 0. Any context. Marks the unit dead on error. */
+int vtd_flush_write_buffers(struct vtd_unit *v);
+
+/* fault.c */
+void vtd_faults_init(struct vtd_unit *v);
+/* Forget what was recorded before we came. Fault events stay masked. */
+void vtd_faults_discard(struct vtd_unit *v);
+void vtd_faults_start(struct vtd_unit *v);
+void vtd_faults_resume(struct vtd_unit *v);
+void vtd_stop_faults(struct nyx_unit *unit);
+void vtd_drain_faults(struct nyx_unit *unit);
+
+#endif
