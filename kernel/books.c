@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The books of a domain: an interval tree of its mappings and their states.
+ *
+ * Mappings never overlap, so the first hit of a search is also the lowest, and a
+ * search that returns nothing proves that the whole range is free.
+ */
+#include <linux/bug.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+
+#include "books.h"
+
+static struct nyx_mapping *to_mapping(struct interval_tree_node *node)
+{
+	return node ? container_of(node, struct nyx_mapping, node) : NULL;
+}
+
+void nyx_books_init(struct nyx_domain *domain)
+{
+	domain->mappings = RB_ROOT_CACHED;
+	domain->nr_mappings = 0;
+	domain->mapped_bytes = 0;
+	domain->pinned_pages = 0;
+}
+
+struct nyx_mapping *nyx_books_find(struct nyx_domain *domain, u64 first, u64 last)
+{
+	lockdep_assert_held(&domain->lock);
+	return to_mapping(interval_tree_iter_first(&domain->mappings, first, last));
+}
+
+struct nyx_mapping *nyx_books_next(struct nyx_mapping *mapping, u64 first, u64 last)
+{
+	return to_mapping(interval_tree_iter_next(&mapping->node, first, last));
+}
+
+int nyx_books_reserve(struct nyx_domain *domain, struct nyx_mapping *mapping,
+		      struct nyx_why *why)
+{
+	u64 first = mapping->node.start, last = mapping->node.last;
+	struct nyx_mapping *other = nyx_books_find(domain, first, last);
+
+	if (!other) {
+		mapping->state = NYX_MAPPING_MAKING;
+		interval_tree_insert(&mapping->node, &domain->mappings);
+		return 0;
+	}
+	if (other->state == NYX_MAPPING_UNDOING)
+		return nyx_refuse(why, -EBUSY, NYX_ARG_IOVA,
+				  "%#llx-%#llx: mapping %#lx-%#lx is being unmapped right now; try again",
+				  first, last, other->node.start, other->node.last);
+	return nyx_refuse(why, -EEXIST, NYX_ARG_IOVA,
+			  "%#llx-%#llx overlaps mapping %#lx-%#lx%s; unmap that first or choose another address",
+			  first, last, other->node.start, other->node.last,
+			  other->state == NYX_MAPPING_MAKING ? " (just being made)" : "");
+}
+
+void nyx_books_publish(struct nyx_domain *domain, struct nyx_mapping *mapping)
+{
+	lockdep_assert_held(&domain->lock);
+	WARN_ON_ONCE(mapping->state != NYX_MAPPING_MAKING);
+	mapping->state = NYX_MAPPING_LIVE;
+	domain->nr_mappings++;
+	domain->maps_total++;
+	domain->mapped_bytes += nyx_mapping_length(mapping);
+	domain->pinned_pages += nyx_mapping_length(mapping) >> PAGE_SHIFT;
+}
+
+static int refuse_take(const struct nyx_mapping *mapping, u64 first, u64 last,
+		       struct nyx_why *why)
+{
+	if (mapping->node.start < first || mapping->node.last > last)
+		return nyx_refuse(why, -EINVAL, NYX_ARG_IOVA,
+				  "%#llx-%#llx would split mapping %#lx-%#lx; mappings go as a whole, so name all of it",
+				  first, last, mapping->node.start, mapping->node.last);
+	if (mapping->state != NYX_MAPPING_LIVE)
+		return nyx_refuse(why, -EBUSY, NYX_ARG_IOVA,
+				  "mapping %#lx-%#lx is being %s by another call; try again",
+				  mapping->node.start, mapping->node.last,
+				  mapping->state == NYX_MAPPING_MAKING ? "made" : "unmapped");
+	return 0;
+}
+
+int nyx_books_take(struct nyx_domain *domain, u64 first, u64 last, struct list_head *taken,
+		   struct nyx_why *why)
+{
+	struct nyx_mapping *mapping;
+	LIST_HEAD(mine);
+	int err;
+
+	mapping = nyx_books_find(domain, first, last);
+	if (!mapping)
+		return nyx_refuse(why, -ENOENT, NYX_ARG_IOVA,
+				  "nothing is mapped in %#llx-%#llx; see the list of mappings",
+				  first, last);
+	for (; mapping; mapping = nyx_books_next(mapping, first, last)) {
+		err = refuse_take(mapping, first, last, why);
+		if (err) {
+			nyx_books_put_back(domain, &mine);
+			return err;
+		}
+		mapping->state = NYX_MAPPING_UNDOING;
+		list_add_tail(&mapping->link, &mine);
+	}
+	list_splice_tail(&mine, taken);
+	return 0;
+}
+
+void nyx_books_take_all(struct nyx_domain *domain, struct list_head *taken)
+{
+	struct nyx_mapping *mapping = nyx_books_find(domain, 0, U64_MAX);
+
+	for (; mapping; mapping = nyx_books_next(mapping, 0, U64_MAX)) {
+		if (mapping->state != NYX_MAPPING_LIVE)
+			continue;
+		mapping->state = NYX_MAPPING_UNDOING;
+		list_add_tail(&mapping->link, taken);
+	}
+}
+
+void nyx_books_put_back(struct nyx_domain *domain, struct list_head *taken)
+{
+	struct nyx_mapping *mapping, *next;
+
+	lockdep_assert_held(&domain->lock);
+	list_for_each_entry_safe(mapping, next, taken, link) {
+		WARN_ON_ONCE(mapping->state != NYX_MAPPING_UNDOING);
+		list_del(&mapping->link);
+		mapping->state = NYX_MAPPING_LIVE;
+	}
+}
+
+void nyx_books_erase(struct nyx_domain *domain, struct nyx_mapping *mapping)
+{
+	lockdep_assert_held(&domain->lock);
+	WARN_ON_ONCE(mapping->state == NYX_MAPPING_LIVE);
+	if (mapping->state == NYX_MAPPING_UNDOING) {
+		domain->nr_mappings--;
+		domain->unmaps_total++;
+		domain->mapped_bytes -= nyx_mapping_length(mapping);
+		domain->pinned_pages -= nyx_mapping_length(mapping) >> PAGE_SHIFT;
+	}
+	interval_tree_remove(&mapping->node, &domain->mappings);
+}
+
+int nyx_domain_next_mapping(struct nyx_domain *domain, u64 iova, struct nyx_mapping_info *info)
+{
+	struct nyx_mapping *mapping;
+
+	mutex_lock(&domain->lock);
+	mapping = nyx_books_find(domain, iova, U64_MAX);
+	while (mapping && mapping->state != NYX_MAPPING_LIVE)
+		mapping = nyx_books_next(mapping, iova, U64_MAX);
+	if (mapping)
+		*info = (struct nyx_mapping_info) {
+			.iova = mapping->node.start,
+			.length = nyx_mapping_length(mapping),
+			.prot = mapping->prot,
+			.type = mapping->type,
+			.user_address = mapping->user_address,
+			.tag = mapping->tag,
+			.paddr = page_to_phys(mapping->runs[0].first),
+			.nr_runs = mapping->nr_runs,
+		};
+	mutex_unlock(&domain->lock);
+	return mapping ? 0 : -ENOENT;
+}

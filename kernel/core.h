@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the core's own files share with each other. Fronts use nyx.h, units
+ * unit.h; neither includes this.
+ */
+#ifndef NYX_CORE_H
+#define NYX_CORE_H
+
+#include "nyx.h"
+
+/* ---- registry.c: who exists ---- */
+
+/* Devices by unit and RID, aliases included, for the fault path: RCU, no lock. */
+struct nyx_device *nyx_registry_find_rid(struct nyx_unit *unit, u16 rid);
+int nyx_registry_add_rids(struct nyx_device *device);
+void nyx_registry_del_rids(struct nyx_device *device);
+/* Any context: what is left to do for a unit that died runs from a work item. */
+void nyx_registry_unit_died(struct nyx_unit *unit);
+/* All units' pending works done (unload). */
+void nyx_registry_flush(void);
+extern struct xarray nyx_domains;	/* by id; stores under nyx_registry_lock, reads under RCU */
+
+/* ---- topology.c: what the firmware's scopes mean on this machine ---- */
+
+/* The unit that translates pdev's requests, or NULL. Process context. */
+struct nyx_unit *nyx_topology_unit(struct pci_dev *pdev);
+/* Every requester id that a unit may see for pdev, its own first. Returns how many. */
+u8 nyx_topology_rids(struct pci_dev *pdev, const struct nyx_unit *unit, u16 rids[NYX_ALIASES_MAX]);
+/* The reserved region that names pdev and is not relaxable, or NULL. */
+const struct nyx_acpi_reserved *nyx_topology_reserved(struct pci_dev *pdev);
+
+/* ---- group.c ---- */
+
+/* Recompute which devices hardware can tell apart. Holds nyx_registry_lock. */
+int nyx_groups_rebuild(void);
+void nyx_groups_free(void);
+
+/* ---- device.c: objects and their entries ---- */
+
+int nyx_devices_start(void);	/* enumerate; entries are written to memory only */
+int nyx_devices_watch(void);	/* from now on arrivals and departures are followed */
+void nyx_devices_unwatch(void);
+void nyx_devices_stop(void);
+/* Find or NULL, no reference; holds nyx_registry_lock. */
+struct nyx_device *nyx_device_find(struct pci_dev *pdev);
+/*
+ * Write what the states of device and of those that share a RID with it demand into
+ * the unit's entries. Holds nyx_registry_lock. 0 or the unit's error.
+ */
+int nyx_device_apply(struct nyx_device *device);
+/* Change state, note why and since when, tell the monitors. Holds nyx_registry_lock. */
+__printf(3, 4)
+void nyx_device_set_state(struct nyx_device *device, enum nyx_device_state state,
+			  const char *fmt, ...);
+/* The name of the driver bound to it, "" for none, "?" when it cannot be told right now. */
+void nyx_device_driver_name(struct nyx_device *device, char *buf, size_t size);
+
+/* ---- assign.c: into a domain and out of it; all hold nyx_registry_lock ---- */
+
+/*
+ * Fence, leave the domain, drop its reference. The device ends BLOCKED; the
+ * caller sees to the reset. Works on a dead unit too.
+ */
+void nyx_device_leave_domain(struct nyx_device *device, const char *cause);
+/* A fenced device goes back to its domain's entry after a reset. */
+int nyx_device_readmit(struct nyx_device *device);
+void nyx_device_quarantine_work(struct work_struct *work);
+
+/* ---- stub.c, reset.c ---- */
+
+int nyx_stub_register(void);
+void nyx_stub_unregister(void);
+/*
+ * Reset with device_lock held on pdev. The upstream bridge is locked by
+ * trying, since it comes before pdev in the driver core's order.
+ * 0, -ENOTTY (no method), -ENODEV (gone), -EBUSY.
+ */
+int nyx_reset_locked(struct nyx_device *device);
+/* What such an error means, in words. */
+const char *nyx_reset_error_text(int err);
+void nyx_reset_work(struct work_struct *work);
+/* Queue the job; holds nyx_registry_lock. False: one is queued or running already. */
+bool nyx_reset_queue(struct nyx_device *device);
+
+/* ---- fault.c ---- */
+
+void nyx_fault_init(struct nyx_device *device);
+
+/* ---- domain.c ---- */
+
+/* Make the domain live on the device's unit, or count one more device there. */
+int nyx_domain_attach_unit(struct nyx_domain *domain, struct nyx_unit *unit, u16 *hwdid,
+			   struct nyx_why *why);
+void nyx_domain_detach_unit(struct nyx_domain *domain, struct nyx_unit *unit);
+/* The domain's hardware id on unit; it is attached there. */
+u16 nyx_domain_hwdid(struct nyx_domain *domain, struct nyx_unit *unit);
+/* 4 KiB pages of deleted domains that stay pinned because a unit died. */
+long nyx_domains_leaked_pages(void);
+/* Unload: no domain has a device or a mapping left. */
+void nyx_domains_stop(void);
+
+/* ---- power.c ---- */
+
+int nyx_power_start(void);
+void nyx_power_stop(void);
+
+/* ---- refuse.c ---- */
+
+/* Hosts whose IOMMUs are not ours to drive. 0, or -EPERM with the reason. */
+int nyx_host_refused(struct nyx_why *why);
+
+#endif

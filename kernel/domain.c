@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Domains: ids and names, who owns them, which units they are live on, and the
+ * undo of everything when they go.
+ */
+#include <linux/ctype.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "core.h"
+#include "tests/hooks.h"
+
+#ifdef NYX_KUNIT
+int (*nyx_flush_test_hook)(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only);
+#endif
+
+/* Pages that stay pinned for ever, of domains that are gone. */
+static atomic_long_t leaked_pages;
+
+long nyx_domains_leaked_pages(void)
+{
+	return atomic_long_read(&leaked_pages);
+}
+
+/*
+ * A table that every unit can walk: the least of their levels, the page sizes
+ * they share, written back unless all of them snoop.
+ */
+static int common_config(struct nyx_pt_config *config)
+{
+	struct nyx_unit *unit;
+	bool first = true;
+
+	list_for_each_entry(unit, &nyx_units, node) {
+		const struct nyx_unit_caps *caps = &unit->caps;
+
+		if (nyx_unit_dead(unit))
+			continue;
+		if (first) {
+			*config = (struct nyx_pt_config) {
+				.format = caps->pt_format,
+				.levels = min_t(u8, caps->levels, NYX_PT_LEVELS_MAX),
+				.page_sizes = caps->page_sizes,
+				.coherent = caps->coherent,
+				.node = unit->node_id,
+			};
+			first = false;
+			continue;
+		}
+		config->levels = min(config->levels, caps->levels);
+		config->page_sizes &= caps->page_sizes;
+		config->coherent &= caps->coherent;
+		if (config->node != unit->node_id)
+			config->node = NUMA_NO_NODE;
+	}
+	return first ? -EIO : 0;
+}
+
+static bool name_valid(const char *name)
+{
+	const char *c;
+
+	for (c = name; *c; c++)
+		if (!isalnum(*c) && !strchr("-_.:", *c))
+			return false;
+	/* A name that reads as a number could not be told from an id. */
+	return isalpha(name[0]);
+}
+
+static struct nyx_domain *find_name(const char *name)
+{
+	struct nyx_domain *domain;
+	unsigned long id;
+
+	lockdep_assert_held(&nyx_registry_lock);
+	xa_for_each(&nyx_domains, id, domain)
+		if (!strcmp(domain->name, name))
+			return domain;
+	return NULL;
+}
+
+static int check_name(const char *name, struct nyx_why *why)
+{
+	struct nyx_domain *other;
+
+	if (!name_valid(name))
+		return nyx_refuse(why, -EINVAL, NYX_ARG_NAME,
+				  "name '%s' must start with a letter and hold only letters, digits and - _ . :",
+				  name);
+	other = find_name(name);
+	if (other)
+		return nyx_refuse(why, -EEXIST, NYX_ARG_NAME, "domain %u has the name '%s' already",
+				  other->id, name);
+	return 0;
+}
+
+static void undo_work(struct work_struct *work);
+
+static struct nyx_domain *alloc_domain(const struct nyx_domain_params *params,
+				       const struct nyx_pt_config *config)
+{
+	struct nyx_domain *domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
+
+	if (!domain)
+		return NULL;
+	kref_init(&domain->ref);
+	domain->mode = params->mode;
+	domain->state = NYX_DOMAIN_ACTIVE;
+	domain->owner_portid = params->owner_portid;
+	get_task_comm(domain->owner_comm, current);
+	INIT_LIST_HEAD(&domain->devices);
+	INIT_LIST_HEAD(&domain->units);
+	init_rwsem(&domain->units_lock);
+	INIT_WORK(&domain->undo_work, undo_work);
+	if (nyx_domain_init_memory(domain, config)) {
+		kfree(domain);
+		return NULL;
+	}
+	return domain;
+}
+
+static void free_domain_units(struct nyx_domain *domain)
+{
+	struct nyx_domain_unit *on, *next;
+
+	list_for_each_entry_safe(on, next, &domain->units, node) {
+		list_del(&on->node);
+		kfree(on);
+	}
+}
+
+static void release(struct kref *ref)
+{
+	struct nyx_domain *domain = container_of(ref, struct nyx_domain, ref);
+
+	free_domain_units(domain);
+	nyx_domain_fini_memory(domain);
+	atomic_long_add(atomic_long_read(&domain->leaked_pages), &leaked_pages);
+	kfree_rcu(domain, rcu);
+}
+
+void nyx_domain_put(struct nyx_domain *domain)
+{
+	if (domain)
+		kref_put(&domain->ref, release);
+}
+
+struct nyx_domain *nyx_domain_get(u32 id)
+{
+	struct nyx_domain *domain;
+
+	if (!id)
+		return NULL;
+	rcu_read_lock();
+	domain = xa_load(&nyx_domains, id);
+	if (domain && !kref_get_unless_zero(&domain->ref))
+		domain = NULL;
+	rcu_read_unlock();
+	return domain;
+}
+
+struct nyx_domain *nyx_domain_get_by_name(const char *name)
+{
+	struct nyx_domain *domain;
+
+	mutex_lock(&nyx_registry_lock);
+	domain = find_name(name);
+	if (domain)
+		kref_get(&domain->ref);
+	mutex_unlock(&nyx_registry_lock);
+	return domain;
+}
+
+static void announce(struct nyx_domain *domain, const char *cause)
+{
+	struct nyx_event event = {
+		.kind = NYX_EVENT_DOMAIN_STATE,
+		.domain = domain,
+		.cause = cause,
+	};
+
+	nyx_netlink_event(&event);
+}
+
+/* Publish under the wanted id, or the lowest free one. */
+static int publish(struct nyx_domain *domain, u32 id, struct nyx_why *why)
+{
+	int err;
+
+	if (id) {
+		domain->id = id;
+		err = xa_insert(&nyx_domains, id, domain, GFP_KERNEL);
+	} else {
+		/* Reserve, so that nobody finds it before it knows its id. */
+		err = xa_alloc(&nyx_domains, &domain->id, NULL,
+			       XA_LIMIT(1, NYX_DOMAIN_ID_MAX), GFP_KERNEL);
+		if (!err)
+			err = xa_err(xa_store(&nyx_domains, domain->id, domain, GFP_KERNEL));
+	}
+	if (err == -EBUSY && id)
+		return nyx_refuse(why, -EEXIST, NYX_ARG_DOMAIN,
+				  "domain %u exists already; leave the id out to get a free one",
+				  id);
+	if (err == -EBUSY)
+		return nyx_refuse(why, -ENOSPC, NYX_ARG_DOMAIN, "all %u domain ids are taken",
+				  NYX_DOMAIN_ID_MAX);
+	return err;
+}
+
+int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **out,
+		   struct nyx_why *why)
+{
+	struct nyx_pt_config config = {};
+	struct nyx_domain *domain;
+	int err;
+
+	if (params->mode != NYX_DOMAIN_STRICT && params->mode != NYX_DOMAIN_SHARED)
+		return nyx_refuse(why, -EOPNOTSUPP, NYX_ARG_MODE,
+				  "this version makes STRICT and SHARED domains only");
+	if (params->id > NYX_DOMAIN_ID_MAX)
+		return nyx_refuse(why, -EINVAL, NYX_ARG_DOMAIN, "domain ids go from 1 to %u",
+				  NYX_DOMAIN_ID_MAX);
+
+	mutex_lock(&nyx_registry_lock);
+	err = params->name[0] ? check_name(params->name, why) : 0;
+	if (err)
+		goto unlock;
+	err = common_config(&config);
+	if (err) {
+		nyx_refuse(why, err, NYX_ARG_NONE, "every unit stopped answering; reboot the machine");
+		goto unlock;
+	}
+	domain = alloc_domain(params, &config);
+	if (!domain) {
+		err = -ENOMEM;
+		goto unlock;
+	}
+	strscpy(domain->name, params->name, sizeof(domain->name));
+	err = publish(domain, params->id, why);
+	if (err)
+		goto put;
+	/* A name somebody else chose to look like this one only costs the prettiness. */
+	if (!domain->name[0])
+		snprintf(domain->name, sizeof(domain->name), "domain%u", domain->id);
+
+	kref_get(&domain->ref);
+	announce(domain, "created");
+	mutex_unlock(&nyx_registry_lock);
+	*out = domain;
+	return 0;
+
+put:
+	nyx_domain_put(domain);
+unlock:
+	mutex_unlock(&nyx_registry_lock);
+	return err;
+}
+
+int nyx_domain_rename(struct nyx_domain *domain, const char *name, struct nyx_why *why)
+{
+	int err;
+
+	mutex_lock(&nyx_registry_lock);
+	err = check_name(name, why);
+	if (!err) {
+		strscpy(domain->name, name, sizeof(domain->name));
+		announce(domain, "renamed");
+	}
+	mutex_unlock(&nyx_registry_lock);
+	return err;
+}
+
+/* Takes the registry's reference over: unmap, unpin, free the id, tell. */
+static void undo_work(struct work_struct *work)
+{
+	struct nyx_domain *domain = container_of(work, struct nyx_domain, undo_work);
+
+	nyx_domain_unmap_all(domain);
+	mutex_lock(&nyx_registry_lock);
+	xa_erase(&nyx_domains, domain->id);
+	announce(domain, "deleted");
+	mutex_unlock(&nyx_registry_lock);
+	nyx_domain_put(domain);
+	/* Taken by start_undo(): the undo runs in this module. */
+	module_put(THIS_MODULE);
+}
+
+static void start_undo(struct nyx_domain *domain, const char *cause)
+{
+	struct nyx_device *device, *next;
+
+	lockdep_assert_held(&nyx_registry_lock);
+	mutex_lock(&domain->lock);
+	domain->dying = true;
+	mutex_unlock(&domain->lock);
+	domain->state = NYX_DOMAIN_DELETED;
+	list_for_each_entry_safe(device, next, &domain->devices, domain_node) {
+		nyx_device_leave_domain(device, cause);
+		nyx_reset_queue(device);
+	}
+	__module_get(THIS_MODULE);
+	queue_work(nyx_wq, &domain->undo_work);
+}
+
+int nyx_domain_del(struct nyx_domain *domain, bool force, struct nyx_why *why)
+{
+	int err = 0;
+
+	mutex_lock(&nyx_registry_lock);
+	if (domain->dying)
+		err = nyx_refuse(why, -ENOENT, NYX_ARG_DOMAIN, "domain %u is being deleted already",
+				 domain->id);
+	else if (domain->nr_devices && !force)
+		err = nyx_refuse(why, -EBUSY, NYX_ARG_DOMAIN,
+				 "domain %u holds %u device(s), first %s; remove them or use 'force'",
+				 domain->id, domain->nr_devices,
+				 nyx_device_name(list_first_entry(&domain->devices,
+								  struct nyx_device,
+								  domain_node)));
+	else
+		start_undo(domain, "its domain was deleted");
+	mutex_unlock(&nyx_registry_lock);
+	return err;
+}
+
+int nyx_domain_for_each(u32 first_id, int (*fn)(struct nyx_domain *domain, void *arg), void *arg)
+{
+	struct nyx_domain *domain;
+	unsigned long id;
+	int err = 0;
+
+	mutex_lock(&nyx_registry_lock);
+	xa_for_each_start(&nyx_domains, id, domain, first_id) {
+		err = fn(domain, arg);
+		if (err)
+			break;
+	}
+	mutex_unlock(&nyx_registry_lock);
+	return err;
+}
+
+struct owner_gone {
+	struct work_struct work;
+	u32 portid;
+};
+
+static void owner_gone_work(struct work_struct *work)
+{
+	struct owner_gone *gone = container_of(work, struct owner_gone, work);
+	struct nyx_domain *domain;
+	unsigned long id;
+
+	mutex_lock(&nyx_registry_lock);
+	xa_for_each(&nyx_domains, id, domain)
+		if (domain->owner_portid == gone->portid && !domain->dying)
+			start_undo(domain, "the owner of its domain is gone");
+	mutex_unlock(&nyx_registry_lock);
+	kfree(gone);
+}
+
+static bool owns_any(u32 portid)
+{
+	struct nyx_domain *domain;
+	unsigned long id;
+	bool found = false;
+
+	rcu_read_lock();
+	xa_for_each(&nyx_domains, id, domain)
+		found |= domain->owner_portid == portid;
+	rcu_read_unlock();
+	return found;
+}
+
+void nyx_domain_owner_gone(u32 portid)
+{
+	struct owner_gone *gone;
+
+	if (!portid || !owns_any(portid))
+		return;
+	/* A promise that memory pressure must not break. */
+	gone = kmalloc(sizeof(*gone), GFP_ATOMIC | __GFP_NOFAIL);
+	gone->portid = portid;
+	INIT_WORK(&gone->work, owner_gone_work);
+	queue_work(nyx_wq, &gone->work);
+}
+
+static struct nyx_domain_unit *find_unit(struct nyx_domain *domain, struct nyx_unit *unit)
+{
+	struct nyx_domain_unit *on;
+
+	list_for_each_entry(on, &domain->units, node)
+		if (on->unit == unit)
+			return on;
+	return NULL;
+}
+
+int nyx_domain_attach_unit(struct nyx_domain *domain, struct nyx_unit *unit, u16 *hwdid,
+			   struct nyx_why *why)
+{
+	struct nyx_domain_unit *on;
+	int id;
+
+	lockdep_assert_held(&nyx_registry_lock);
+	on = find_unit(domain, unit);
+	if (!on) {
+		on = kzalloc(sizeof(*on), GFP_KERNEL);
+		if (!on)
+			return -ENOMEM;
+		id = nyx_unit_alloc_hwdid(unit);
+		if (id < 0) {
+			kfree(on);
+			return nyx_refuse(why, id, NYX_ARG_DEVICE,
+					  "%s has no hardware domain id left (%u in all)",
+					  unit->name, unit->caps.nr_hw_domains);
+		}
+		on->unit = unit;
+		on->hwdid = id;
+		/*
+		 * Listed before any entry goes live there: an unmap that does
+		 * not see the unit has cleared its entries before the unit can
+		 * read them (the lock orders the two).
+		 */
+		down_write(&domain->units_lock);
+		list_add_tail(&on->node, &domain->units);
+		up_write(&domain->units_lock);
+		atomic_inc(&unit->nr_domains);
+	}
+	on->nr_devices++;
+	*hwdid = on->hwdid;
+	return 0;
+}
+
+void nyx_domain_detach_unit(struct nyx_domain *domain, struct nyx_unit *unit)
+{
+	struct nyx_domain_unit *on = find_unit(domain, unit);
+
+	lockdep_assert_held(&nyx_registry_lock);
+	if (WARN_ON_ONCE(!on) || --on->nr_devices)
+		return;
+	/*
+	 * What a dead unit may still walk is never freed: it stays on the list,
+	 * where every flush of the domain fails on it.
+	 */
+	if (nyx_unit_dead(unit))
+		return;
+	down_write(&domain->units_lock);
+	list_del(&on->node);
+	up_write(&domain->units_lock);
+	/* set_entry() has invalidated all of this id when the last entry left. */
+	nyx_unit_free_hwdid(unit, on->hwdid);
+	atomic_dec(&unit->nr_domains);
+	kfree(on);
+}
+
+u16 nyx_domain_hwdid(struct nyx_domain *domain, struct nyx_unit *unit)
+{
+	struct nyx_domain_unit *on = find_unit(domain, unit);
+
+	return WARN_ON_ONCE(!on) ? NYX_HWDID_RESERVED : on->hwdid;
+}
+
+int nyx_domain_flush(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only)
+{
+	struct nyx_domain_unit *on;
+	int err, first_err = 0;
+
+#ifdef NYX_KUNIT
+	if (nyx_flush_test_hook)
+		return nyx_flush_test_hook(domain, first, last, leaf_only);
+#endif
+	down_read(&domain->units_lock);
+	list_for_each_entry(on, &domain->units, node) {
+		struct nyx_flush flush = {
+			.hwdid = on->hwdid,
+			.first = first,
+			.last = last,
+			.leaf_only = leaf_only,
+		};
+
+		err = nyx_unit_dead(on->unit) ? -EIO : on->unit->ops->flush(on->unit, &flush);
+		if (err && !first_err)
+			first_err = err;
+	}
+	up_read(&domain->units_lock);
+	return first_err;
+}
+
+bool nyx_domain_flush_on_map(struct nyx_domain *domain)
+{
+	struct nyx_domain_unit *on;
+	bool needed = false;
+
+	down_read(&domain->units_lock);
+	list_for_each_entry(on, &domain->units, node)
+		needed |= on->unit->caps.flush_on_map;
+	up_read(&domain->units_lock);
+	return needed;
+}
+
+void nyx_domains_stop(void)
+{
+	struct nyx_domain *domain;
+	unsigned long id;
+
+	lockdep_assert_held(&nyx_registry_lock);
+	/* Empty ones only: a mapping or a device would have held the module. */
+	xa_for_each(&nyx_domains, id, domain) {
+		xa_erase(&nyx_domains, id);
+		nyx_domain_put(domain);
+	}
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause)
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/nyx_iommu.yaml */
+/* YNL-GEN kernel source */
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include "netlink_gen.h"
+
+#include <linux/nyx_iommu.h>
+
+/* Common nested types */
+const struct nla_policy nyx_iommu_range_nl_policy[NYX_IOMMU_A_RANGE_TAG + 1] = {
+	[NYX_IOMMU_A_RANGE_IOVA] = { .type = NLA_U64, },
+	[NYX_IOMMU_A_RANGE_LENGTH] = { .type = NLA_U64, },
+	[NYX_IOMMU_A_RANGE_PROT] = NLA_POLICY_MASK(NLA_U32, 0x3),
+	[NYX_IOMMU_A_RANGE_TYPE] = NLA_POLICY_RANGE(NLA_U32, 1, 2),
+	[NYX_IOMMU_A_RANGE_ADDRESS] = { .type = NLA_U64, },
+	[NYX_IOMMU_A_RANGE_TAG] = { .type = NLA_U64, },
+};
+
+/* Global operation policy for nyx_iommu */
+const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_RANGE + 1] = {
+	[NYX_IOMMU_A_DEVICE] = { .type = NLA_U32, },
+	[NYX_IOMMU_A_DOMAIN_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[NYX_IOMMU_A_DOMAIN_NAME] = { .type = NLA_NUL_STRING, .len = 31, },
+	[NYX_IOMMU_A_DOMAIN_MODE] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
+	[NYX_IOMMU_A_OWNED] = { .type = NLA_FLAG, },
+	[NYX_IOMMU_A_FORCE] = { .type = NLA_FLAG, },
+	[NYX_IOMMU_A_UNIT_ID] = { .type = NLA_U32, },
+	[NYX_IOMMU_A_FAULT_THRESHOLD] = { .type = NLA_U32, },
+	[NYX_IOMMU_A_IOVA] = { .type = NLA_U64, },
+	[NYX_IOMMU_A_RANGE] = NLA_POLICY_NESTED(nyx_iommu_range_nl_policy),
+};
+
+/* Ops table for nyx_iommu */
+const struct genl_small_ops nyx_iommu_nl_ops[18] = {
+	{
+		.cmd	= NYX_IOMMU_CMD_STATUS_GET,
+		.doit	= nyx_iommu_nl_status_get_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_UNIT_GET,
+		.doit	= nyx_iommu_nl_unit_get_doit,
+		.dumpit	= nyx_iommu_nl_unit_get_dumpit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_DEVICE_GET,
+		.doit	= nyx_iommu_nl_device_get_doit,
+		.dumpit	= nyx_iommu_nl_device_get_dumpit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_DEVICE_SET,
+		.doit	= nyx_iommu_nl_device_set_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_DEVICE_ASSIGN,
+		.doit	= nyx_iommu_nl_device_assign_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_DEVICE_REMOVE,
+		.doit	= nyx_iommu_nl_device_remove_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_DEVICE_RESET,
+		.doit	= nyx_iommu_nl_device_reset_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_DOMAIN_GET,
+		.doit	= nyx_iommu_nl_domain_get_doit,
+		.dumpit	= nyx_iommu_nl_domain_get_dumpit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_DOMAIN_NEW,
+		.doit	= nyx_iommu_nl_domain_new_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_DOMAIN_SET,
+		.doit	= nyx_iommu_nl_domain_set_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_DOMAIN_DEL,
+		.doit	= nyx_iommu_nl_domain_del_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_MAPPING_GET,
+		.dumpit	= nyx_iommu_nl_mapping_get_dumpit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_MAP,
+		.doit	= nyx_iommu_nl_map_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_UNMAP,
+		.doit	= nyx_iommu_nl_unmap_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_TRANSLATE,
+		.doit	= nyx_iommu_nl_translate_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_WALK,
+		.doit	= nyx_iommu_nl_walk_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_FAULT_GET,
+		.doit	= nyx_iommu_nl_fault_get_doit,
+		.dumpit	= nyx_iommu_nl_fault_get_dumpit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_FAULT_CLEAR,
+		.doit	= nyx_iommu_nl_fault_clear_doit,
+	},
+};

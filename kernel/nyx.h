@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The core's objects and what the fronts (netlink, later the kernel's IOMMU
+ * API) may do with them.
+ *
+ * Lock order, outermost first:
+ *
+ *	device_lock(&pdev->dev)		the driver core's; never waited for in a netlink doit
+ *	nyx_registry_lock (mutex)	which groups, devices, domains exist; group membership;
+ *					device and domain states; attach and detach
+ *	domain->lock (mutex)		a domain's mappings (the books)
+ *	domain->units_lock (rwsem)	which units a domain is live on
+ *	unit locks, queue->lock		spinlocks inside vtd/, amdvi/, queue.c
+ *	fault lock (spinlock)		a device's fault records and counters
+ *
+ * mmap_lock is never taken inside any of these: pinning happens with none held.
+ * Nothing here is held while waiting for userspace, a reset or a driver.
+ */
+#ifndef NYX_H
+#define NYX_H
+
+#include <linux/interval_tree.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/rwsem.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "compat.h"
+#include "pt/pt.h"
+#include "unit.h"
+#include "why.h"
+
+#define NYX_NAME	"nyx_iommu"
+
+/* ---- registry: main.c ---- */
+
+extern struct mutex nyx_registry_lock;
+extern struct list_head nyx_units;		/* struct nyx_unit, fixed while loaded */
+extern struct nyx_acpi_desc nyx_firmware;	/* fixed while loaded */
+extern const struct nyx_vendor *nyx_vendor;
+extern struct workqueue_struct *nyx_wq;		/* resets, undo of dead owners; WQ_UNBOUND */
+
+/* ---- faults: fault.c ---- */
+
+#define NYX_FAULT_RECORDS	64	/* kept per device, newest win */
+#define NYX_FAULT_REASONS	16	/* distinct reasons counted per device; the rest as "other" */
+#define NYX_FAULT_THRESHOLD	10	/* default: recorded faults until quarantine */
+
+struct nyx_fault_record {
+	u64 sequence;		/* from 1, per device, of all recorded */
+	u64 time_ns;		/* CLOCK_REALTIME, when the record was drained */
+	u32 unit_id;
+	u32 domain_id;		/* user-visible; 0: none */
+	enum nyx_fault_kind kind;
+	bool has_address;
+	u64 address;
+	u32 reason;
+	const char *text;
+};
+
+struct nyx_fault_count {
+	u32 reason;
+	const char *text;
+	u64 count;
+};
+
+struct nyx_fault_log {
+	spinlock_t lock;
+	u64 recorded;			/* all that the hardware delivered for this device */
+	u64 towards_threshold;		/* since the last reset */
+	struct nyx_fault_count reasons[NYX_FAULT_REASONS];
+	u64 other_reasons;
+	u64 first_ns, last_ns;
+	struct nyx_fault_record records[NYX_FAULT_RECORDS];	/* ring, by sequence */
+};
+
+/* ---- devices and groups: device.c, group.c, topology.c ---- */
+
+enum nyx_device_state {
+	NYX_DEVICE_HOST,	/* pass-through, for host drivers */
+	NYX_DEVICE_BLOCKED,	/* reaches nothing: held by the stub and not assigned, or untrusted */
+	NYX_DEVICE_ASSIGNED,	/* to device->domain */
+	NYX_DEVICE_QUARANTINED,	/* was assigned, fenced; still in its domain */
+	NYX_DEVICE_EXPORTED,	/* offered to the kernel's IOMMU API */
+	NYX_DEVICE_GONE,	/* removed from the bus; waits for its last reference */
+};
+
+#define NYX_ALIASES_MAX	8	/* requester ids of one function, its own first */
+
+struct nyx_group {
+	u32 id;			/* from 1 */
+	struct list_head devices;	/* nyx_device.group_node */
+	char why_bound[96];	/* what keeps its members together, "" for one function */
+};
+
+struct nyx_device {
+	struct kref ref;
+	struct rcu_head rcu;
+	struct list_head node;		/* nyx_devices */
+	struct list_head group_node;
+	struct list_head domain_node;	/* nyx_domain.devices */
+	struct pci_dev *pdev;		/* referenced */
+	u16 segment;
+	u16 rid;			/* bus << 8 | devfn */
+	struct nyx_unit *unit;		/* NULL: not behind any unit */
+	struct nyx_group *group;
+	struct nyx_group *new_group;	/* during a rebuild, with the id of the old one beside it */
+	u32 old_group_id;
+	u16 rids[NYX_ALIASES_MAX];	/* what the unit may see it as; rids[0] == rid */
+	u8 nr_rids;
+	bool is_bridge;
+	bool is_unit;			/* the unit's own function */
+	bool stub_bound;		/* held by our stub driver */
+	bool group_blocked;		/* BLOCKED only because a group member is assigned */
+	bool resetting;			/* a reset job is queued or running */
+	bool has_reset;			/* some reset method exists */
+	bool reserved_region;		/* an RMRR or IVMD (not relaxable) names it */
+	u64 reserved_base, reserved_last;
+	enum nyx_device_state state;
+	char state_cause[96];		/* why it is in that state, in words */
+	u64 state_since_ns;		/* CLOCK_REALTIME */
+	struct nyx_domain *domain;	/* ASSIGNED, QUARANTINED; referenced */
+	u32 domain_id;			/* of domain, or 0, for readers without the lock */
+	u32 fault_threshold;		/* 0: never quarantine */
+	u32 epoch;			/* resets done */
+	struct nyx_fault_log faults;
+	struct work_struct quarantine_work;
+	struct work_struct reset_work;
+	int last_reset_error;		/* errno of the last reset job, 0 */
+};
+
+/* Devices, ordered by segment and RID. Callers hold nyx_registry_lock to walk it. */
+extern struct list_head nyx_devices;
+
+/*
+ * Look a function up; takes a reference. NULL when there is none. Any process
+ * context, takes nyx_registry_lock.
+ */
+struct nyx_device *nyx_device_get(u16 segment, u16 rid);
+void nyx_device_put(struct nyx_device *device);
+const char *nyx_device_name(const struct nyx_device *device);	/* "0000:03:00.0" */
+
+/*
+ * Put a stub-held device into domain: reserved-region, group and capability
+ * checks, then its entries go live and bus mastering on. With nothing changed on
+ * error. -EBUSY: a member of its group is bound to a host driver or is
+ * in another domain, or the device itself is not held by the stub or busy; -EPERM: bridge,
+ * unit function, reserved region; -EAGAIN: device_lock is taken right now, try
+ * again; -ENODEV gone; -EIO unit dead; -EINVAL domain does not fit the unit.
+ * Process context; takes nyx_registry_lock; never sleeps on device_lock.
+ */
+int nyx_device_assign(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why);
+
+/*
+ * Take it out of its domain: entry blocked, invalidated, bus mastering off now;
+ * the reset is a job (state event when done). It stays with the stub, BLOCKED.
+ */
+int nyx_device_remove(struct nyx_device *device, struct nyx_why *why);
+
+/*
+ * Start recovery of a quarantined, assigned or blocked device: fence, reset,
+ * then back to its domain's entry if it is in one. Accepted: 0, completion is a state event;
+ * -EBUSY: already resetting; -EOPNOTSUPP: no safe reset method.
+ */
+int nyx_device_reset(struct nyx_device *device, struct nyx_why *why);
+
+int nyx_device_set_threshold(struct nyx_device *device, u32 threshold, struct nyx_why *why);
+/* Forget records and counters; does not lift a quarantine. */
+void nyx_fault_clear(struct nyx_device *device);
+/* Copy of the log, consistent. */
+void nyx_fault_snapshot(struct nyx_device *device, struct nyx_fault_log *copy);
+
+/* ---- domains and their memory: domain.c, memory.c, books.c ---- */
+
+#define NYX_DOMAIN_ID_MAX	65535
+#define NYX_DOMAIN_NAME_MAX	32	/* with the NUL */
+#define NYX_MAP_MESSAGE_MAX	SZ_1G	/* bytes one map call may cover in all */
+
+enum nyx_domain_mode {
+	NYX_DOMAIN_STRICT = 1,
+	NYX_DOMAIN_SHARED,
+	NYX_DOMAIN_UNMANAGED,
+};
+
+enum nyx_domain_state {
+	NYX_DOMAIN_ACTIVE,
+	NYX_DOMAIN_QUARANTINED,
+	NYX_DOMAIN_DISABLED,
+	NYX_DOMAIN_DELETED,		/* being undone; its id is free once the event says so */
+};
+
+/* A unit that a domain is live on. */
+struct nyx_domain_unit {
+	struct list_head node;
+	struct nyx_unit *unit;
+	u16 hwdid;
+	u32 nr_devices;
+};
+
+struct nyx_domain {
+	struct kref ref;
+	struct rcu_head rcu;
+	u32 id;				/* 1 to NYX_DOMAIN_ID_MAX */
+	char name[NYX_DOMAIN_NAME_MAX];
+	enum nyx_domain_mode mode;
+	enum nyx_domain_state state;	/* nyx_registry_lock */
+	u32 owner_portid;		/* netlink socket that owns it, 0: persistent */
+	char owner_comm[TASK_COMM_LEN];
+	bool dying;			/* being deleted, takes nothing new; written with both locks */
+	struct work_struct undo_work;
+	struct list_head devices;	/* nyx_registry_lock; nyx_device.domain_node */
+	u32 nr_devices;
+
+	struct nyx_pt pt;
+
+	struct mutex lock;
+	struct rb_root_cached mappings;	/* struct nyx_mapping, under lock */
+	u32 nr_changing;		/* under lock: calls that are at the page table now */
+	wait_queue_head_t unchanging;	/* nr_changing fell to 0 */
+	u64 nr_mappings, mapped_bytes, pinned_pages;	/* of published mappings, under lock */
+	u64 maps_total, unmaps_total;	/* mappings, under lock */
+	/*
+	 * Sticky: an invalidation that was to cut a unit off from this domain failed, so
+	 * nothing can be proved unreachable: pages and tables are leaked from then on.
+	 */
+	bool unproven;
+	atomic64_t faults;		/* recorded while a device was in it */
+	atomic_long_t leaked_pages;	/* kept pinned for ever because a unit died */
+	atomic_long_t leaked_tables;
+
+	struct rw_semaphore units_lock;
+	struct list_head units;		/* struct nyx_domain_unit */
+};
+
+enum nyx_mapping_type {
+	NYX_MAPPING_USER = 1,		/* pinned pages of the caller's address space */
+	NYX_MAPPING_PHYS,		/* a host-physical range (not yet) */
+};
+
+/* Whoever makes or undoes a mapping is the only one who may touch it. */
+enum nyx_mapping_state {
+	NYX_MAPPING_MAKING,		/* reserved, being pinned and mapped */
+	NYX_MAPPING_LIVE,
+	NYX_MAPPING_UNDOING,		/* being cleared, invalidated and unpinned */
+};
+
+struct nyx_pinned_run {
+	struct page *first;		/* of physically contiguous pages */
+	u32 nr;				/* 4 KiB pages */
+};
+
+struct nyx_mapping {
+	struct interval_tree_node node;	/* start and last IOVA, bytes */
+	struct list_head link;		/* in a list of whoever makes or undoes it */
+	enum nyx_mapping_state state;	/* domain->lock */
+	enum nyx_mapping_type type;
+	u32 prot;			/* NYX_PROT_* */
+	u64 user_address;		/* where it was in the caller, for show */
+	u64 tag;			/* 0: none */
+	struct user_struct *charged_to;	/* pages are in its locked_vm; NULL: not charged */
+	u64 charged_pages;
+	u32 nr_runs, max_runs;
+	struct nyx_pinned_run *runs;	/* kvmalloc'ed, in IOVA order */
+};
+
+struct nyx_domain_params {
+	u32 id;				/* 0: pick the lowest free */
+	char name[NYX_DOMAIN_NAME_MAX];	/* "": "domain<id>" */
+	enum nyx_domain_mode mode;
+	u32 owner_portid;		/* 0: persistent */
+};
+
+/* Both return a reference. -EEXIST id or name taken; -ENOSPC; -EINVAL name or id; -ENOMEM. */
+int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **out,
+		   struct nyx_why *why);
+struct nyx_domain *nyx_domain_get(u32 id);
+struct nyx_domain *nyx_domain_get_by_name(const char *name);
+void nyx_domain_put(struct nyx_domain *domain);
+int nyx_domain_rename(struct nyx_domain *domain, const char *name, struct nyx_why *why);
+
+/*
+ * Undo everything: its devices leave now (blocked, quiet, reset as a job), then a
+ * job unmaps and unpins, frees the id and sends a domain state event "deleted".
+ * Unpinning gigabytes inside a netlink doit would hold up every other family.
+ * With devices in it -EBUSY unless force.
+ */
+int nyx_domain_del(struct nyx_domain *domain, bool force, struct nyx_why *why);
+
+/* All domains, ordered by id: calls fn under nyx_registry_lock until it returns non-zero. */
+int nyx_domain_for_each(u32 first_id, int (*fn)(struct nyx_domain *domain, void *arg), void *arg);
+
+/* A netlink socket closed: delete what it owned. Any context; the work is queued. */
+void nyx_domain_owner_gone(u32 portid);
+
+struct nyx_map_range {
+	u64 iova;
+	u64 length;
+	u32 prot;
+	enum nyx_mapping_type type;
+	u64 address;			/* USER: in current->mm */
+	u64 tag;
+};
+
+/*
+ * Map all ranges or none. Pins with no lock held; killable. ranges: bytes, in
+ * multiples of 4 KiB. -EINVAL misaligned, empty, wraps, touches
+ * 0xfee00000-0xfeefffff, prot, two ranges overlap; -ERANGE beyond the width;
+ * -EEXIST overlaps a mapping; -EBUSY overlaps one that is being unmapped; -EFAULT
+ * not mapped in the caller or not readable or writable there; -ENOMEM; -EDQUOT over
+ * RLIMIT_MEMLOCK; -E2BIG more than NYX_MAP_MESSAGE_MAX; -EOPNOTSUPP memory kind
+ * refused (ordinary file; anonymous into a persistent domain; device memory);
+ * -EINTR killed; -ENODEV the domain is being deleted; -EIO a unit is dead.
+ * Process context with the caller's mm; takes domain->lock, no mmap_lock inside it.
+ */
+int nyx_domain_map(struct nyx_domain *domain, const struct nyx_map_range *ranges, u32 nr,
+		   struct nyx_why *why);
+
+/*
+ * Unmap every mapping inside the ranges, or none. Pages are unpinned only after the
+ * invalidation has completed. -ENOENT: a range holds none; -EINVAL: malformed, or a
+ * range would split a mapping; -EBUSY: one is being changed by another call;
+ * -ENODEV the domain is being deleted. Only -EIO (a unit died) comes after the fact:
+ * the mappings are gone from books and tables, but their pages stay pinned for ever.
+ * *unmapped_bytes (may be NULL) tells what went. Process context; takes domain->lock.
+ */
+int nyx_domain_unmap(struct nyx_domain *domain, const struct nyx_map_range *ranges, u32 nr,
+		     u64 *unmapped_bytes, struct nyx_why *why);
+
+/*
+ * What the units translate iova (bytes, any alignment) to. -ENOENT: not mapped;
+ * -ERANGE: beyond the width. Process context; takes domain->lock.
+ */
+int nyx_domain_translate(struct nyx_domain *domain, u64 iova, struct nyx_pt_translation *out);
+/* The entries a unit reads for iova: how many steps, or -ERANGE. Takes domain->lock. */
+int nyx_domain_walk(struct nyx_domain *domain, u64 iova,
+		    struct nyx_pt_step steps[NYX_PT_LEVELS_MAX]);
+
+/* A mapping as shown. */
+struct nyx_mapping_info {
+	u64 iova, length;
+	u32 prot;
+	enum nyx_mapping_type type;
+	u64 user_address, tag;
+	u64 paddr;			/* of its first byte */
+	u32 nr_runs;			/* physically contiguous pieces */
+};
+/*
+ * The first live mapping that reaches to iova or lies behind it, or -ENOENT. To go on,
+ * ask for its last byte + 1. Takes domain->lock.
+ */
+int nyx_domain_next_mapping(struct nyx_domain *domain, u64 iova, struct nyx_mapping_info *info);
+
+/*
+ * Everything mapped goes, at last: from here on maps and unmaps get -ENODEV. The domain
+ * is dying and no device is left in it. Waits for calls that are at the page table (a
+ * bounded time: one that still pins is not waited for, it undoes itself). One flush;
+ * where it fails, or domain->unproven is set, pages and tables are leaked. Process
+ * context; takes domain->lock.
+ */
+void nyx_domain_unmap_all(struct nyx_domain *domain);
+/* The lock, empty books and a root table. 0, -ENOMEM, -EINVAL. Process context. */
+int nyx_domain_init_memory(struct nyx_domain *domain, const struct nyx_pt_config *config);
+/*
+ * The last reference is gone, nyx_domain_unmap_all() was called: frees the page table,
+ * or leaks it when domain->unproven (then counted in leaked_tables).
+ */
+void nyx_domain_fini_memory(struct nyx_domain *domain);
+
+/*
+ * Invalidate the range on every unit the domain is live on. 0, or the first error:
+ * then that unit is dead and what was to be freed must be leaked. domain.c.
+ */
+int nyx_domain_flush(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only);
+/* True where some unit may cache not-present entries: flush after map too. */
+bool nyx_domain_flush_on_map(struct nyx_domain *domain);
+
+/* ---- events: the core tells, the netlink front multicasts (events.c holds the hook) ---- */
+
+enum nyx_event_kind {
+	NYX_EVENT_FAULT,
+	NYX_EVENT_DEVICE_STATE,
+	NYX_EVENT_DOMAIN_STATE,
+	NYX_EVENT_UNIT_STATE,
+};
+
+struct nyx_event {
+	enum nyx_event_kind kind;
+	struct nyx_device *device;		/* FAULT, DEVICE_STATE */
+	struct nyx_domain *domain;		/* DOMAIN_STATE */
+	struct nyx_unit *unit;			/* UNIT_STATE */
+	const struct nyx_fault_record *fault;	/* FAULT */
+	const char *cause;
+};
+
+/* Implemented by the netlink front. May sleep; holds no lock of the caller's needing order. */
+void nyx_netlink_event(const struct nyx_event *event);
+int nyx_netlink_init(void);
+void nyx_netlink_exit(void);
+
+/* ---- status ---- */
+
+struct nyx_status {
+	const char *vendor;		/* "vtd", "amdvi" */
+	u32 nr_units, nr_devices, nr_assigned, nr_quarantined, nr_domains, nr_mappings;
+	u64 mapped_bytes, pinned_bytes, leaked_pages, faults_recorded;
+	u32 holders;			/* module references held by domains and assigned devices */
+};
+void nyx_status_fill(struct nyx_status *status);
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The machine going down or to sleep.
+ *
+ * On reboot and kexec translation must stay on until every device is quiet and
+ * be off before the next kernel runs. Syscore shutdown comes after
+ * device_shutdown() on both paths, so the stub has cleared bus mastering by
+ * then and host drivers have stopped their devices. A reboot notifier would be
+ * too early: an assigned device would go on with its domain's addresses in the
+ * host's RAM.
+ */
+#include <linux/notifier.h>
+#include <linux/suspend.h>
+
+#include "core.h"
+
+/*
+ * An assigned device's state is lost in sleep and nobody here could restore
+ * it behind its user's back: refuse, and name the device.
+ */
+static int on_sleep(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct nyx_device *device;
+	int verdict = NOTIFY_DONE;
+
+	if (action != PM_SUSPEND_PREPARE && action != PM_HIBERNATION_PREPARE)
+		return NOTIFY_DONE;
+	mutex_lock(&nyx_registry_lock);
+	list_for_each_entry(device, &nyx_devices, node) {
+		if (!device->domain)
+			continue;
+		pr_err(NYX_NAME ": sleep refused: %s is assigned to domain %u; remove it first\n",
+		       nyx_device_name(device), device->domain->id);
+		verdict = notifier_from_errno(-EBUSY);
+		break;
+	}
+	mutex_unlock(&nyx_registry_lock);
+	return verdict;
+}
+
+static struct notifier_block sleep_notifier = {
+	.notifier_call = on_sleep,
+};
+
+/*
+ * Last before sleep (one CPU, interrupts off, every device suspended) and last
+ * before another kernel: polled, bounded, no sleep, no lock.
+ */
+static void units_off(void)
+{
+	struct nyx_unit *unit;
+
+	list_for_each_entry(unit, &nyx_units, node)
+		if (!nyx_unit_dead(unit))
+			unit->ops->disable(unit);
+}
+
+static int units_suspend(void)
+{
+	units_off();
+	return 0;
+}
+
+/* First after it, before any device wakes. */
+static void units_resume(void)
+{
+	struct nyx_unit *unit;
+
+	list_for_each_entry(unit, &nyx_units, node)
+		if (!nyx_unit_dead(unit) && unit->ops->resume(unit))
+			nyx_unit_mark_dead(unit, "it did not come back after sleep");
+}
+
+NYX_SYSCORE(units_syscore, units_suspend, units_resume, units_off);
+
+int nyx_power_start(void)
+{
+	int err = register_pm_notifier(&sleep_notifier);
+
+	if (err)
+		return err;
+	register_syscore(&units_syscore);
+	return 0;
+}
+
+void nyx_power_stop(void)
+{
+	unregister_syscore(&units_syscore);
+	unregister_pm_notifier(&sleep_notifier);
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The PCI driver that holds a device while it is out of the host's hands. It
+ * touches no BAR and makes no device file: its point is that no host driver
+ * can bind, and that unbinding it undoes everything in order.
+ */
+#include <linux/module.h>
+#include <linux/pci.h>
+
+#include "core.h"
+
+/* Undo what stub_probe() did; the device is fenced already. */
+static void give_back(struct nyx_device *device)
+{
+	lockdep_assert_held(&nyx_registry_lock);
+	device->stub_bound = false;
+	/* Whatever driver binds next finds the host's entry. */
+	if (device->state != NYX_DEVICE_GONE) {
+		device->state = device->pdev->untrusted ? NYX_DEVICE_BLOCKED : NYX_DEVICE_HOST;
+		nyx_device_apply(device);
+		nyx_device_set_state(device, device->state, "released by nyx_stub");
+	}
+}
+
+static int stub_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct nyx_device *device;
+	int err;
+
+	mutex_lock(&nyx_registry_lock);
+	device = nyx_device_find(pdev);
+	if (!device || device->is_bridge || device->is_unit || !device->unit) {
+		mutex_unlock(&nyx_registry_lock);
+		pci_err(pdev, "nyx_stub does not hold bridges, IOMMU functions or devices behind no unit\n");
+		return -ENODEV;
+	}
+	kref_get(&device->ref);
+	pci_clear_master(pdev);
+	device->state = NYX_DEVICE_BLOCKED;
+	device->group_blocked = false;
+	device->stub_bound = true;
+	err = nyx_device_apply(device);
+	if (err) {
+		give_back(device);
+		mutex_unlock(&nyx_registry_lock);
+		goto put;
+	}
+	mutex_unlock(&nyx_registry_lock);
+
+	/* Powered and answering: userspace reaches its BARs through sysfs. */
+	err = pci_enable_device(pdev);
+	if (!err) {
+		/* What its last driver left running ends here. */
+		device->last_reset_error = nyx_reset_locked(device);
+		if (device->last_reset_error && device->last_reset_error != -ENOTTY)
+			pci_warn(pdev, "not reset (error %d); it stays blocked until assigned\n",
+				 device->last_reset_error);
+	}
+
+	mutex_lock(&nyx_registry_lock);
+	if (err)
+		give_back(device);
+	else
+		nyx_device_set_state(device, NYX_DEVICE_BLOCKED, "held by nyx_stub; %s",
+				     device->last_reset_error ?
+				     nyx_reset_error_text(device->last_reset_error) : "reset");
+	mutex_unlock(&nyx_registry_lock);
+	if (!err) {
+		pci_set_drvdata(pdev, device);
+		return 0;
+	}
+put:
+	nyx_device_put(device);
+	return err;
+}
+
+static void stub_remove(struct pci_dev *pdev)
+{
+	struct nyx_device *device = pci_get_drvdata(pdev);
+
+	mutex_lock(&nyx_registry_lock);
+	if (device->domain)
+		nyx_device_leave_domain(device, "unbound from nyx_stub");
+	mutex_unlock(&nyx_registry_lock);
+
+	/* Quiet, then reset, and only then back to the host. */
+	device->last_reset_error = nyx_reset_locked(device);
+	pci_disable_device(pdev);
+
+	mutex_lock(&nyx_registry_lock);
+	give_back(device);
+	mutex_unlock(&nyx_registry_lock);
+	pci_set_drvdata(pdev, NULL);
+	nyx_device_put(device);
+}
+
+/* Going down: quiet, but no reset, which could outlast the shutdown. */
+static void stub_shutdown(struct pci_dev *pdev)
+{
+	struct nyx_device *device = pci_get_drvdata(pdev);
+
+	mutex_lock(&nyx_registry_lock);
+	if (device->domain)
+		nyx_device_leave_domain(device, "the machine is going down");
+	pci_clear_master(pdev);
+	mutex_unlock(&nyx_registry_lock);
+}
+
+static struct pci_driver stub_driver = {
+	.name = "nyx_stub",
+	/* No table: only driver_override brings a device here. */
+	.probe = stub_probe,
+	.remove = stub_remove,
+	.shutdown = stub_shutdown,
+	/* Its DMA is ours to confine, not the DMA API's. */
+	.driver_managed_dma = true,
+};
+
+int nyx_stub_register(void)
+{
+	return pci_register_driver(&stub_driver);
+}
+
+void nyx_stub_unregister(void)
+{
+	pci_unregister_driver(&stub_driver);
+}

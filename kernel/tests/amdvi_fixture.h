@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * An AMD-Vi unit on the register model, for the amdvi_*_test.c files.
+ */
+#ifndef NYX_AMDVI_FIXTURE_H
+#define NYX_AMDVI_FIXTURE_H
+
+#include <linux/slab.h>
+
+#include "../why.h"
+#include "amdvi_model.h"
+#include "hooks.h"
+
+#define FX_EFR		0x58f77ef22294adeULL	/* a Ryzen 3000's */
+#define FX_EFR_NO_IA	(FX_EFR & ~BIT_ULL(6))
+#define FX_RID		0x0320
+
+/* A header as a server's: capability 0Fh, type 3, EFRSup, CapExt, no NpCache. */
+#define FX_HEADER	(0x0f | 3 << 16 | BIT(27) | BIT(28))
+
+struct amdvi_fixture {
+	struct amdvi_model model;
+	struct nyx_acpi_desc desc;
+	struct nyx_acpi_unit firmware;
+	struct nyx_acpi_scope scopes[4];
+	struct amdvi_function function;
+	struct nyx_why why;
+	struct amdvi_unit *amdvi;
+	struct nyx_unit *unit;
+};
+
+static inline void fx_store_hook(struct amdvi_unit *amdvi, u16 rid)
+{
+	amdvi_model_dma(to_model(amdvi->io.model));
+}
+
+static inline int fx_create(struct amdvi_fixture *fx)
+{
+	struct nyx_mmio io = { .size = SZ_16K, .model = &fx->model.io };
+	int err;
+
+	fx->desc.units = &fx->firmware;
+	fx->desc.nr_units = 1;
+	fx->desc.scopes = fx->scopes;
+	err = amdvi_unit_create(&fx->desc, &fx->firmware, &io, &fx->function, &fx->amdvi,
+				&fx->why);
+	if (err)
+		return err;
+	fx->unit = &fx->amdvi->unit;
+	fx->amdvi->poll_interval = 0;
+	fx->amdvi->store_hook = fx_store_hook;
+	fx->amdvi->queue.timeout_ns = 5 * NSEC_PER_MSEC;
+	return 0;
+}
+
+static inline struct amdvi_fixture *fx_alloc(struct kunit *test, u64 efr)
+{
+	struct amdvi_fixture *fx = kunit_kzalloc(test, sizeof(*fx), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, fx);
+	amdvi_model_init(&fx->model, efr);
+	fx->desc.table = NYX_ACPI_IVRS;
+	fx->desc.address_width = 48;
+	fx->firmware.reg_base = 0xfd000000;
+	fx->firmware.ivhd_flags = 0x30;		/* Coherent, IotlbSup */
+	fx->firmware.rid = 0x0002;
+	fx->firmware.cap_offset = 0x40;
+	fx->function.header = FX_HEADER;
+	fx->function.misc0 = 48 << 8;
+	return fx;
+}
+
+/* Created and translating. */
+static inline struct amdvi_fixture *fx_enabled(struct kunit *test, u64 efr)
+{
+	struct amdvi_fixture *fx = fx_alloc(test, efr);
+
+	KUNIT_ASSERT_EQ(test, fx_create(fx), 0);
+	KUNIT_ASSERT_EQ(test, fx->unit->ops->enable(fx->unit, &fx->why), 0);
+	return fx;
+}
+
+static inline void fx_remove(struct kunit *test, struct amdvi_fixture *fx)
+{
+	fx->unit->ops->stop_faults(fx->unit);
+	fx->unit->ops->disable(fx->unit);
+	KUNIT_EXPECT_FALSE(test, fx->model.control & AMDVI_CONTROL_IOMMU_EN);
+	fx->unit->ops->remove(fx->unit);
+	KUNIT_EXPECT_EQ(test, fx->model.misuse, 0);
+}
+
+#endif

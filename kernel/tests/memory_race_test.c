@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Maps, unmaps and walks of one domain from several threads, and its end among them. */
+#include <linux/delay.h>
+#include <linux/kthread.h>
+
+#include "memory_fixture.h"
+
+#define IOVA	0x40000000ULL
+#define WORKERS	4
+#define ROUNDS	150
+
+struct worker {
+	struct nyx_domain *domain;
+	struct mm_struct *mm;
+	u64 address;
+	u32 index, bad, done;
+	struct completion end;
+};
+
+/* Maps and unmaps in a window that shares its tables with the other workers' windows. */
+static int work(void *data)
+{
+	struct worker *w = data;
+	struct nyx_pt_translation t;
+	struct nyx_map_range r;
+	u32 i;
+	int err;
+
+	kthread_use_mm(w->mm);
+	for (i = 0; i < ROUNDS; i++) {
+		r = (struct nyx_map_range) {
+			.iova = IOVA + w->index * SZ_1M + (i % 7) * SZ_64K,
+			.length = (1 + i % 5) * SZ_16K,
+			.prot = NYX_PROT_READ | NYX_PROT_WRITE,
+			.type = NYX_MAPPING_USER,
+			.address = w->address,
+		};
+		err = nyx_domain_map(w->domain, &r, 1, NULL);
+		if (err == -ENODEV)
+			break;
+		w->bad += err || nyx_domain_translate(w->domain, r.iova, &t);
+		err = nyx_domain_unmap(w->domain, &r, 1, NULL, NULL);
+		if (err == -ENODEV)
+			break;
+		w->bad += !!err;
+		w->done++;
+	}
+	kthread_unuse_mm(w->mm);
+	complete(&w->end);
+	return 0;
+}
+
+static int quiet_flush(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only)
+{
+	usleep_range(50, 100);
+	return 0;
+}
+
+static void run_workers(struct kunit *test, enum nyx_pt_format format, bool end_early)
+{
+	struct nyx_domain *domain = fixture_domain(test, format);
+	u64 at = fixture_memory(test, SZ_1M, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	struct worker *w = kunit_kcalloc(test, WORKERS, sizeof(*w), GFP_KERNEL);
+	struct nyx_pt_step steps[NYX_PT_LEVELS_MAX];
+	long locked = fixture_locked();
+	u32 i, looks;
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	nyx_flush_test_hook = quiet_flush;
+	for (i = 0; i < WORKERS; i++) {
+		w[i] = (struct worker) {
+			.domain = domain, .mm = current->mm, .index = i,
+			.address = at + i * SZ_128K,
+		};
+		init_completion(&w[i].end);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(work, &w[i], "nyx-map-%u", i)));
+	}
+	for (looks = 0; looks < 2000; looks++) {
+		nyx_domain_walk(domain, IOVA + (looks % 1024) * SZ_4K, steps);
+		cond_resched();
+	}
+	if (end_early)
+		nyx_domain_unmap_all(domain);
+	for (i = 0; i < WORKERS; i++) {
+		wait_for_completion(&w[i].end);
+		KUNIT_EXPECT_EQ(test, w[i].bad, 0);
+		if (!end_early)
+			KUNIT_EXPECT_EQ(test, w[i].done, ROUNDS);
+	}
+	KUNIT_EXPECT_EQ(test, domain->nr_mappings, 0);
+	KUNIT_EXPECT_EQ(test, fixture_locked(), locked);
+	nyx_domain_unmap_all(domain);
+	nyx_domain_fini_memory(domain);
+	nyx_flush_test_hook = NULL;
+}
+
+static void race_vtdss(struct kunit *test)
+{
+	run_workers(test, NYX_PT_VTDSS, false);
+}
+
+static void race_amdv1(struct kunit *test)
+{
+	run_workers(test, NYX_PT_AMDV1, false);
+}
+
+static void race_with_the_end(struct kunit *test)
+{
+	run_workers(test, NYX_PT_VTDSS, true);
+}
+
+static struct kunit_case race_cases[] = {
+	KUNIT_CASE(race_vtdss),
+	KUNIT_CASE(race_amdv1),
+	KUNIT_CASE(race_with_the_end),
+	{}
+};
+
+static struct kunit_suite race_suite = {
+	.name = "nyx_memory_race",
+	.test_cases = race_cases,
+};
+kunit_test_suite(race_suite);

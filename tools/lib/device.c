@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * libnyx: status, units, devices and what they did wrong.
+ */
+#include <errno.h>
+#include <time.h>
+
+#include "internal.h"
+
+#define BUSY_TRIES	50	/* of 20 ms each: the driver core is at work on the device */
+
+static int no_memory(struct nyx *nyx, struct nl_msg *msg)
+{
+	nlmsg_free(msg);
+	return nyx_fail(nyx, -ENOMEM, "out of memory");
+}
+
+EXPORT int nyx_status(struct nyx *nyx, struct nyx_status *status)
+{
+	struct nl_msg *msg = nyx_request(nyx, NYX_IOMMU_CMD_STATUS_GET, 0);
+
+	if (!msg)
+		return no_memory(nyx, msg);
+	*status = (struct nyx_status) { 0 };
+	return nyx_send(nyx, msg, nyx_parse_status, status);
+}
+
+EXPORT int nyx_unit_get(struct nyx *nyx, uint32_t id, struct nyx_unit *unit)
+{
+	struct nl_msg *msg = nyx_request(nyx, NYX_IOMMU_CMD_UNIT_GET, 0);
+
+	if (!msg || nla_put_u32(msg, NYX_IOMMU_A_UNIT_ID, id))
+		return no_memory(nyx, msg);
+	*unit = (struct nyx_unit) { 0 };
+	return nyx_send(nyx, msg, nyx_parse_unit, unit);
+}
+
+EXPORT int nyx_unit_list(struct nyx *nyx, struct nyx_unit **units, size_t *nr)
+{
+	return nyx_dump(nyx, NYX_IOMMU_CMD_UNIT_GET, NULL, NULL, nyx_parse_unit,
+			sizeof(**units), (void **)units, nr);
+}
+
+/* ---- devices ---- */
+
+static struct nl_msg *device_request(struct nyx *nyx, int command, nyx_device_id id)
+{
+	struct nl_msg *msg = nyx_request(nyx, command, 0);
+
+	if (msg && nla_put_u32(msg, NYX_IOMMU_A_DEVICE, id)) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+static int device_call(struct nyx *nyx, int command, nyx_device_id id)
+{
+	struct nl_msg *msg = device_request(nyx, command, id);
+
+	return msg ? nyx_send(nyx, msg, NULL, NULL) : no_memory(nyx, msg);
+}
+
+EXPORT int nyx_device_get(struct nyx *nyx, nyx_device_id id, struct nyx_device *device)
+{
+	struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_DEVICE_GET, id);
+
+	if (!msg)
+		return no_memory(nyx, msg);
+	*device = (struct nyx_device) { 0 };
+	return nyx_send(nyx, msg, nyx_parse_device, device);
+}
+
+static int fill_domain(struct nl_msg *msg, const void *arg)
+{
+	const uint32_t *domain = arg;
+
+	return *domain ? nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_ID, *domain) : 0;
+}
+
+EXPORT int nyx_device_list(struct nyx *nyx, uint32_t domain, struct nyx_device **devices,
+			   size_t *nr)
+{
+	return nyx_dump(nyx, NYX_IOMMU_CMD_DEVICE_GET, fill_domain, &domain, nyx_parse_device,
+			sizeof(**devices), (void **)devices, nr);
+}
+
+EXPORT int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain)
+{
+	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	int tries, err;
+
+	for (tries = 0; tries < BUSY_TRIES; tries++) {
+		struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_DEVICE_ASSIGN, id);
+
+		if (!msg || nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_ID, domain))
+			return no_memory(nyx, msg);
+		err = nyx_send(nyx, msg, NULL, NULL);
+		if (err != -EAGAIN)
+			return err;
+		nanosleep(&pause, NULL);
+	}
+	return err;
+}
+
+EXPORT int nyx_device_remove(struct nyx *nyx, nyx_device_id id)
+{
+	return device_call(nyx, NYX_IOMMU_CMD_DEVICE_REMOVE, id);
+}
+
+EXPORT int nyx_device_reset(struct nyx *nyx, nyx_device_id id)
+{
+	return device_call(nyx, NYX_IOMMU_CMD_DEVICE_RESET, id);
+}
+
+EXPORT int nyx_device_set_threshold(struct nyx *nyx, nyx_device_id id, uint32_t threshold)
+{
+	struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_DEVICE_SET, id);
+
+	if (!msg || nla_put_u32(msg, NYX_IOMMU_A_FAULT_THRESHOLD, threshold))
+		return no_memory(nyx, msg);
+	return nyx_send(nyx, msg, NULL, NULL);
+}
+
+/* ---- faults ---- */
+
+EXPORT int nyx_fault_counts(struct nyx *nyx, nyx_device_id device,
+			    struct nyx_fault_counts *counts)
+{
+	struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_FAULT_GET, device);
+
+	if (!msg)
+		return no_memory(nyx, msg);
+	*counts = (struct nyx_fault_counts) { 0 };
+	return nyx_send(nyx, msg, nyx_parse_fault_counts, counts);
+}
+
+static int fill_device(struct nl_msg *msg, const void *arg)
+{
+	const nyx_device_id *device = arg;
+
+	return device ? nla_put_u32(msg, NYX_IOMMU_A_DEVICE, *device) : 0;
+}
+
+EXPORT int nyx_fault_list(struct nyx *nyx, const nyx_device_id *device,
+			  struct nyx_fault **faults, size_t *nr)
+{
+	return nyx_dump(nyx, NYX_IOMMU_CMD_FAULT_GET, fill_device, device, nyx_parse_fault,
+			sizeof(**faults), (void **)faults, nr);
+}
+
+EXPORT int nyx_fault_clear(struct nyx *nyx, nyx_device_id device)
+{
+	return device_call(nyx, NYX_IOMMU_CMD_FAULT_CLEAR, device);
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libnyx: the nyx_iommu netlink family as C calls.
+ *
+ * Every call that takes a struct nyx returns 0, or a negative errno; then
+ * nyx_error() says in words what was refused and what to do about it. What the
+ * errnos mean is in Documentation/netlink/specs/nyx_iommu.yaml. All lengths and
+ * addresses are bytes, all times nanoseconds since 1970. Reading needs
+ * CAP_NET_ADMIN; changing, translating and walking CAP_SYS_ADMIN.
+ *
+ * A struct nyx belongs to one thread at a time.
+ */
+#ifndef LIBNYX_H
+#define LIBNYX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/nyx_iommu.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct nyx;
+
+/* ---- connection ---- */
+
+/*
+ * Connect. *nyx is always set unless the result is -ENOMEM, so that nyx_error()
+ * can tell why it failed: -ENOENT the module is not loaded, -EPERM.
+ */
+int nyx_open(struct nyx **nyx);
+/* Owned domains of this connection are undone. NULL is fine. */
+void nyx_close(struct nyx *nyx);
+/* Why the last call failed: the kernel's own text where there is one. Never NULL. */
+const char *nyx_error(const struct nyx *nyx);
+/*
+ * What the last listing listed kept changing while it was read, even after
+ * several tries: entries may be missing or twice.
+ */
+bool nyx_interrupted(const struct nyx *nyx);
+
+/* ---- status, units ---- */
+
+struct nyx_status {
+	char vendor[16];		/* "vtd", "amdvi" */
+	char version[32];		/* of the module, may be "" */
+	uint32_t units, devices, assigned, quarantined, domains, holders;
+	uint64_t mappings, mapped_bytes, pinned_bytes, leaked_pages, faults;
+};
+
+int nyx_status(struct nyx *nyx, struct nyx_status *status);
+
+#define NYX_CAPABILITIES_MAX	16
+#define NYX_REGISTERS		4
+
+struct nyx_unit {
+	uint32_t id;
+	char name[16];
+	enum nyx_iommu_unit_state state;
+	char cause[96];			/* of a dead unit */
+	uint32_t segment;
+	bool has_registers;		/* the caller has CAP_SYS_ADMIN */
+	uint64_t register_base;
+	uint64_t registers[NYX_REGISTERS];
+	uint32_t address_width, physical_width;
+	uint64_t page_sizes;
+	uint32_t hw_domains, domains;
+	uint32_t nr_capabilities;
+	char capabilities[NYX_CAPABILITIES_MAX][32];
+	uint64_t flushes_page, flushes_domain, flushes_entry, waits;
+	uint64_t faults, faults_unattributed, fault_overflows;
+	bool faults_lower_bound;
+};
+
+/* -ENODEV: no such unit. */
+int nyx_unit_get(struct nyx *nyx, uint32_t id, struct nyx_unit *unit);
+/* All of them in *units, which the caller frees. */
+int nyx_unit_list(struct nyx *nyx, struct nyx_unit **units, size_t *nr);
+
+/* ---- devices ---- */
+
+/* segment << 16 | bus << 8 | device << 3 | function */
+typedef uint32_t nyx_device_id;
+
+#define NYX_ALIASES_MAX		8
+#define NYX_ENTRY_WORDS_MAX	4
+
+struct nyx_device {
+	nyx_device_id id;
+	enum nyx_iommu_device_state state;
+	char cause[128];
+	uint64_t since;
+	uint32_t flags;			/* enum nyx_iommu_device_flag */
+	bool has_unit;
+	uint32_t unit;
+	uint32_t group;			/* 0: none */
+	char group_cause[128];
+	uint32_t nr_aliases;
+	nyx_device_id aliases[NYX_ALIASES_MAX];
+	uint64_t reserved_base, reserved_last;	/* with the reserved-region flag and CAP_SYS_ADMIN */
+	uint32_t domain;		/* 0: none */
+	uint32_t threshold;
+	uint64_t faults, faults_since_reset;
+	uint32_t resets;
+	uint32_t reset_error;		/* errno of the last reset, 0 */
+	uint32_t nr_entry_words;	/* 0 without CAP_SYS_ADMIN */
+	uint64_t entry[NYX_ENTRY_WORDS_MAX];
+};
+
+/* -ENODEV: no such function. */
+int nyx_device_get(struct nyx *nyx, nyx_device_id id, struct nyx_device *device);
+/* Those in domain, or all for 0. The caller frees *devices. */
+int nyx_device_list(struct nyx *nyx, uint32_t domain, struct nyx_device **devices, size_t *nr);
+/*
+ * The device must be bound to the stub driver. -EBUSY in use, -EPERM never
+ * assignable, -EIO unit dead. A driver core that is busy with the device is
+ * waited for, up to a second; then -EAGAIN.
+ */
+int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain);
+/* Blocked on return; the reset that follows is waited for with nyx_device_settle(). */
+int nyx_device_remove(struct nyx *nyx, nyx_device_id id);
+/* Accepted on return; nyx_device_settle() waits. -EBUSY, -EOPNOTSUPP. */
+int nyx_device_reset(struct nyx *nyx, nyx_device_id id);
+/*
+ * Wait until no reset of the device is queued or running, at most timeout_ms.
+ * *device then tells the outcome (reset_error, state). -ETIMEDOUT.
+ */
+int nyx_device_settle(struct nyx *nyx, nyx_device_id id, unsigned int timeout_ms,
+		      struct nyx_device *device);
+/* Recorded faults until the device is fenced; 0: never. */
+int nyx_device_set_threshold(struct nyx *nyx, nyx_device_id id, uint32_t threshold);
+
+/* ---- domains ---- */
+
+#define NYX_DOMAIN_UNITS_MAX	64
+
+struct nyx_domain_unit {
+	uint32_t unit, hw_domain, devices;
+};
+
+struct nyx_domain {
+	uint32_t id;
+	char name[32];
+	enum nyx_iommu_domain_mode mode;
+	enum nyx_iommu_domain_state state;
+	uint32_t owner_port;		/* 0: persistent */
+	char owner_name[32];
+	uint32_t devices;
+	uint64_t mappings, mapped_bytes, pinned_bytes, maps, unmaps, tables;
+	uint64_t leaked_pages, leaked_tables, faults;
+	bool has_table;
+	enum nyx_iommu_pt_format format;
+	uint32_t address_width;
+	uint64_t page_sizes;
+	uint32_t nr_units;
+	struct nyx_domain_unit units[NYX_DOMAIN_UNITS_MAX];
+};
+
+struct nyx_domain_params {
+	uint32_t id;			/* 0: the lowest free */
+	const char *name;		/* NULL: made from the id */
+	enum nyx_iommu_domain_mode mode;	/* 0: strict */
+	bool owned;			/* undone when this connection closes */
+};
+
+/* -EEXIST id or name taken. domain may be NULL. */
+int nyx_domain_add(struct nyx *nyx, const struct nyx_domain_params *params,
+		   struct nyx_domain *domain);
+/* -ENOENT: no such domain. */
+int nyx_domain_get(struct nyx *nyx, uint32_t id, struct nyx_domain *domain);
+int nyx_domain_find(struct nyx *nyx, const char *name, struct nyx_domain *domain);
+/* The caller frees *domains. */
+int nyx_domain_list(struct nyx *nyx, struct nyx_domain **domains, size_t *nr);
+int nyx_domain_rename(struct nyx *nyx, uint32_t id, const char *name);
+/*
+ * Delete, and wait until it is undone, at most timeout_ms (-ETIMEDOUT: it goes
+ * on). -EBUSY: devices are in it and force is false.
+ */
+int nyx_domain_del(struct nyx *nyx, uint32_t id, bool force, unsigned int timeout_ms);
+
+/* ---- memory ---- */
+
+struct nyx_range {
+	uint64_t iova, length;
+	uint32_t prot;			/* enum nyx_iommu_prot; 0: read and write */
+	void *address;			/* in the caller's address space */
+	uint64_t tag;			/* 0: none */
+};
+
+/*
+ * Map every range or none. More than the kernel takes in one message (1 GiB,
+ * 64 ranges) goes in several; when a later one is refused, the earlier ones are
+ * unmapped again.
+ */
+int nyx_map(struct nyx *nyx, uint32_t domain, const struct nyx_range *ranges, size_t nr);
+/*
+ * Unmap all mappings inside [iova, iova + length). -ENOENT none is there,
+ * -EINVAL one lies across an end. *unmapped, if not NULL: bytes. Beyond 1 GiB this takes
+ * several messages: after an error *unmapped tells how far it came.
+ */
+int nyx_unmap(struct nyx *nyx, uint32_t domain, uint64_t iova, uint64_t length,
+	      uint64_t *unmapped);
+
+struct nyx_mapping {
+	uint64_t iova, length;
+	uint32_t prot;
+	enum nyx_iommu_mapping_type type;
+	uint64_t address;
+	uint64_t tag;			/* 0: none */
+	bool has_physical;		/* the caller has CAP_SYS_ADMIN */
+	uint64_t physical;
+	uint32_t runs;
+};
+
+/* By address. The caller frees *mappings. */
+int nyx_mapping_list(struct nyx *nyx, uint32_t domain, struct nyx_mapping **mappings, size_t *nr);
+
+struct nyx_translation {
+	uint64_t iova, physical, page_size;
+	uint32_t prot;
+};
+
+/* -ENOENT: nothing is mapped there. */
+int nyx_translate(struct nyx *nyx, uint32_t domain, uint64_t iova, struct nyx_translation *found);
+
+#define NYX_STEPS_MAX	8
+
+struct nyx_step {
+	uint32_t level, index, flags;	/* enum nyx_iommu_step_flag */
+	uint64_t table, entry;
+};
+
+struct nyx_walk {
+	uint64_t iova;
+	enum nyx_iommu_pt_format format;
+	uint32_t nr;
+	struct nyx_step steps[NYX_STEPS_MAX];
+};
+
+int nyx_walk(struct nyx *nyx, uint32_t domain, uint64_t iova, struct nyx_walk *walk);
+
+/* ---- faults ---- */
+
+#define NYX_REASONS_MAX	16
+
+struct nyx_fault_count {
+	uint32_t reason;
+	char text[96];
+	uint64_t count;
+};
+
+struct nyx_fault_counts {
+	nyx_device_id device;
+	uint64_t faults, since_reset, other;
+	uint32_t threshold;
+	uint32_t nr_reasons;
+	struct nyx_fault_count reasons[NYX_REASONS_MAX];
+	uint64_t first, last;		/* 0: none yet */
+};
+
+int nyx_fault_counts(struct nyx *nyx, nyx_device_id device, struct nyx_fault_counts *counts);
+
+struct nyx_fault {
+	nyx_device_id device;
+	uint64_t sequence, time;
+	uint32_t unit;
+	uint32_t domain;		/* 0: none */
+	enum nyx_iommu_fault_kind kind;
+	bool has_address;
+	uint64_t address;
+	uint32_t reason;
+	char text[96];
+};
+
+/* The last records of one device, or of all when device is NULL. The caller frees *faults. */
+int nyx_fault_list(struct nyx *nyx, const nyx_device_id *device, struct nyx_fault **faults,
+		   size_t *nr);
+int nyx_fault_clear(struct nyx *nyx, nyx_device_id device);
+
+/* ---- events ---- */
+
+struct nyx_events;
+
+struct nyx_event {
+	int command;			/* NYX_IOMMU_CMD_FAULT_EVENT, _DEVICE_, _DOMAIN_, _UNIT_EVENT */
+	struct nyx_fault fault;
+	struct nyx_device device;	/* id, state, cause, since, flags, domain, faults, resets */
+	struct nyx_domain domain;	/* id, name, state */
+	struct nyx_unit unit;		/* id, name, state */
+	char cause[128];
+};
+
+/* Join the groups on a socket of its own. */
+int nyx_events_open(struct nyx *nyx, bool faults, bool states, struct nyx_events **events);
+void nyx_events_close(struct nyx_events *events);
+/* To poll() on. */
+int nyx_events_fd(const struct nyx_events *events);
+/*
+ * The next event. 0; -EAGAIN none within timeout_ms (-1: wait for ever);
+ * -ENOBUFS some were missed: ask for the state again.
+ */
+int nyx_events_next(struct nyx_events *events, int timeout_ms, struct nyx_event *event);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

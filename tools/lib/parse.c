@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * libnyx: the kernel's attributes into C structs. Attributes of the wrong
+ * size count as absent.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+uint32_t nyx_attr_u32(const struct nlattr *attr)
+{
+	return attr && nla_len(attr) >= 4 ? nla_get_u32((struct nlattr *)attr) : 0;
+}
+
+uint64_t nyx_attr_u64(const struct nlattr *attr)
+{
+	return attr && nla_len(attr) >= 8 ? nla_get_u64((struct nlattr *)attr) : 0;
+}
+
+void nyx_attr_string(const struct nlattr *attr, char *out, size_t size)
+{
+	if (attr)
+		nla_strlcpy(out, (struct nlattr *)attr, size);
+	else
+		out[0] = '\0';
+}
+
+#define U32(name)		nyx_attr_u32(attrs[NYX_IOMMU_A_##name])
+#define U64(name)		nyx_attr_u64(attrs[NYX_IOMMU_A_##name])
+#define STRING(name, out)	nyx_attr_string(attrs[NYX_IOMMU_A_##name], out, sizeof(out))
+/* Over the attributes of a type that repeats. */
+#define EACH(attr, name)						\
+	for (attr = attrs[NYX_IOMMU_A_##name]; attr; attr = nyx_next(attr, attrs[0]))
+
+/* The attributes of a nest; those that the module is too new for are passed over. */
+static int nested(struct nlattr **tb, int max, const struct nlattr *nest)
+{
+	memset(tb, 0, sizeof(*tb) * (max + 1));
+	return nest ? nla_parse_nested(tb, max, (struct nlattr *)nest, NULL) : 0;
+}
+
+int nyx_parse_status(struct nlattr **attrs, void *out)
+{
+	struct nyx_status *status = out;
+
+	STRING(VENDOR, status->vendor);
+	STRING(MODULE_VERSION, status->version);
+	status->units = U32(UNITS);
+	status->devices = U32(DEVICES);
+	status->assigned = U32(ASSIGNED);
+	status->quarantined = U32(QUARANTINED);
+	status->domains = U32(DOMAINS);
+	status->holders = U32(HOLDERS);
+	status->mappings = U64(MAPPINGS);
+	status->mapped_bytes = U64(MAPPED_BYTES);
+	status->pinned_bytes = U64(PINNED_BYTES);
+	status->leaked_pages = U64(LEAKED_PAGES);
+	status->faults = U64(FAULTS);
+	return 0;
+}
+
+int nyx_parse_unit(struct nlattr **attrs, void *out)
+{
+	struct nyx_unit *unit = out;
+	const struct nlattr *attr;
+	int nr = 0;
+
+	unit->id = U32(UNIT_ID);
+	STRING(UNIT_NAME, unit->name);
+	unit->state = U32(UNIT_STATE);
+	STRING(CAUSE, unit->cause);
+	unit->segment = U32(SEGMENT);
+	unit->has_registers = attrs[NYX_IOMMU_A_REGISTER];
+	unit->register_base = U64(REGISTER_BASE);
+	EACH(attr, REGISTER)
+		if (nr < NYX_REGISTERS)
+			unit->registers[nr++] = nyx_attr_u64(attr);
+	unit->address_width = U32(ADDRESS_WIDTH);
+	unit->physical_width = U32(PHYSICAL_WIDTH);
+	unit->page_sizes = U64(PAGE_SIZES);
+	unit->hw_domains = U32(HW_DOMAINS);
+	unit->domains = U32(DOMAINS);
+	EACH(attr, CAPABILITY)
+		if (unit->nr_capabilities < NYX_CAPABILITIES_MAX)
+			nyx_attr_string(attr, unit->capabilities[unit->nr_capabilities++],
+					sizeof(unit->capabilities[0]));
+	unit->flushes_page = U64(FLUSHES_PAGE);
+	unit->flushes_domain = U64(FLUSHES_DOMAIN);
+	unit->flushes_entry = U64(FLUSHES_ENTRY);
+	unit->waits = U64(WAITS);
+	unit->faults = U64(FAULTS);
+	unit->faults_unattributed = U64(FAULTS_UNATTRIBUTED);
+	unit->fault_overflows = U64(FAULT_OVERFLOWS);
+	unit->faults_lower_bound = attrs[NYX_IOMMU_A_FAULTS_LOWER_BOUND];
+	return 0;
+}
+
+int nyx_parse_device(struct nlattr **attrs, void *out)
+{
+	struct nyx_device *device = out;
+	const struct nlattr *attr;
+
+	device->id = U32(DEVICE);
+	device->state = U32(DEVICE_STATE);
+	STRING(CAUSE, device->cause);
+	device->since = U64(SINCE);
+	device->flags = U32(DEVICE_FLAGS);
+	device->has_unit = attrs[NYX_IOMMU_A_UNIT_ID];
+	device->unit = U32(UNIT_ID);
+	device->group = U32(GROUP_ID);
+	STRING(GROUP_CAUSE, device->group_cause);
+	EACH(attr, ALIAS)
+		if (device->nr_aliases < NYX_ALIASES_MAX)
+			device->aliases[device->nr_aliases++] = nyx_attr_u32(attr);
+	device->reserved_base = U64(RESERVED_BASE);
+	device->reserved_last = U64(RESERVED_LAST);
+	device->domain = U32(DOMAIN_ID);
+	device->threshold = U32(FAULT_THRESHOLD);
+	device->faults = U64(FAULTS);
+	device->faults_since_reset = U64(FAULTS_SINCE_RESET);
+	device->resets = U32(RESETS);
+	device->reset_error = U32(RESET_ERROR);
+	EACH(attr, ENTRY_WORD)
+		if (device->nr_entry_words < NYX_ENTRY_WORDS_MAX)
+			device->entry[device->nr_entry_words++] = nyx_attr_u64(attr);
+	return 0;
+}
+
+int nyx_parse_domain(struct nlattr **attrs, void *out)
+{
+	struct nlattr *tb[NYX_IOMMU_A_DOMAIN_UNIT_MAX + 1];
+	struct nyx_domain *domain = out;
+	const struct nlattr *attr;
+
+	domain->id = U32(DOMAIN_ID);
+	STRING(DOMAIN_NAME, domain->name);
+	domain->mode = U32(DOMAIN_MODE);
+	domain->state = U32(DOMAIN_STATE);
+	domain->owner_port = U32(OWNER_PORT);
+	STRING(OWNER_NAME, domain->owner_name);
+	domain->devices = U32(DEVICES);
+	domain->mappings = U64(MAPPINGS);
+	domain->mapped_bytes = U64(MAPPED_BYTES);
+	domain->pinned_bytes = U64(PINNED_BYTES);
+	domain->maps = U64(MAPS);
+	domain->unmaps = U64(UNMAPS);
+	domain->tables = U64(TABLES);
+	domain->leaked_pages = U64(LEAKED_PAGES);
+	domain->leaked_tables = U64(LEAKED_TABLES);
+	domain->faults = U64(FAULTS);
+	domain->has_table = attrs[NYX_IOMMU_A_PT_FORMAT];
+	domain->format = U32(PT_FORMAT);
+	domain->address_width = U32(ADDRESS_WIDTH);
+	domain->page_sizes = U64(PAGE_SIZES);
+	EACH(attr, DOMAIN_UNIT) {
+		struct nyx_domain_unit *on = &domain->units[domain->nr_units];
+
+		if (domain->nr_units == NYX_DOMAIN_UNITS_MAX ||
+		    nested(tb, NYX_IOMMU_A_DOMAIN_UNIT_MAX, attr))
+			continue;
+		on->unit = nyx_attr_u32(tb[NYX_IOMMU_A_DOMAIN_UNIT_UNIT_ID]);
+		on->hw_domain = nyx_attr_u32(tb[NYX_IOMMU_A_DOMAIN_UNIT_HW_DOMAIN_ID]);
+		on->devices = nyx_attr_u32(tb[NYX_IOMMU_A_DOMAIN_UNIT_DEVICES]);
+		domain->nr_units++;
+	}
+	return 0;
+}
+
+int nyx_parse_mapping(struct nlattr **attrs, void *out)
+{
+	struct nlattr *tb[NYX_IOMMU_A_MAPPING_MAX + 1];
+	struct nyx_mapping *mapping = out;
+
+	if (nested(tb, NYX_IOMMU_A_MAPPING_MAX, attrs[NYX_IOMMU_A_MAPPING]))
+		return 0;
+	mapping->iova = nyx_attr_u64(tb[NYX_IOMMU_A_MAPPING_IOVA]);
+	mapping->length = nyx_attr_u64(tb[NYX_IOMMU_A_MAPPING_LENGTH]);
+	mapping->prot = nyx_attr_u32(tb[NYX_IOMMU_A_MAPPING_PROT]);
+	mapping->type = nyx_attr_u32(tb[NYX_IOMMU_A_MAPPING_TYPE]);
+	mapping->address = nyx_attr_u64(tb[NYX_IOMMU_A_MAPPING_ADDRESS]);
+	mapping->tag = nyx_attr_u64(tb[NYX_IOMMU_A_MAPPING_TAG]);
+	mapping->has_physical = tb[NYX_IOMMU_A_MAPPING_PHYSICAL];
+	mapping->physical = nyx_attr_u64(tb[NYX_IOMMU_A_MAPPING_PHYSICAL]);
+	mapping->runs = nyx_attr_u32(tb[NYX_IOMMU_A_MAPPING_RUNS]);
+	return 0;
+}
+
+int nyx_parse_translation(struct nlattr **attrs, void *out)
+{
+	struct nyx_translation *found = out;
+
+	found->iova = U64(IOVA);
+	found->physical = U64(PHYSICAL);
+	found->page_size = U64(PAGE_SIZE);
+	found->prot = U32(PROT);
+	return 0;
+}
+
+int nyx_parse_walk(struct nlattr **attrs, void *out)
+{
+	struct nlattr *tb[NYX_IOMMU_A_STEP_MAX + 1];
+	struct nyx_walk *walk = out;
+	const struct nlattr *attr;
+
+	walk->iova = U64(IOVA);
+	walk->format = U32(PT_FORMAT);
+	EACH(attr, STEP) {
+		struct nyx_step *step = &walk->steps[walk->nr];
+
+		if (walk->nr == NYX_STEPS_MAX || nested(tb, NYX_IOMMU_A_STEP_MAX, attr))
+			continue;
+		step->level = nyx_attr_u32(tb[NYX_IOMMU_A_STEP_LEVEL]);
+		step->index = nyx_attr_u32(tb[NYX_IOMMU_A_STEP_INDEX]);
+		step->flags = nyx_attr_u32(tb[NYX_IOMMU_A_STEP_FLAGS]);
+		step->table = nyx_attr_u64(tb[NYX_IOMMU_A_STEP_TABLE]);
+		step->entry = nyx_attr_u64(tb[NYX_IOMMU_A_STEP_ENTRY]);
+		walk->nr++;
+	}
+	return 0;
+}
+
+int nyx_parse_fault_counts(struct nlattr **attrs, void *out)
+{
+	struct nlattr *tb[NYX_IOMMU_A_FAULT_COUNT_MAX + 1];
+	struct nyx_fault_counts *counts = out;
+	const struct nlattr *attr;
+
+	counts->device = U32(DEVICE);
+	counts->faults = U64(FAULTS);
+	counts->since_reset = U64(FAULTS_SINCE_RESET);
+	counts->other = U64(FAULTS_OTHER);
+	counts->threshold = U32(FAULT_THRESHOLD);
+	counts->first = U64(FIRST_FAULT);
+	counts->last = U64(LAST_FAULT);
+	EACH(attr, FAULT_COUNT) {
+		struct nyx_fault_count *count = &counts->reasons[counts->nr_reasons];
+
+		if (counts->nr_reasons == NYX_REASONS_MAX ||
+		    nested(tb, NYX_IOMMU_A_FAULT_COUNT_MAX, attr))
+			continue;
+		count->reason = nyx_attr_u32(tb[NYX_IOMMU_A_FAULT_COUNT_REASON]);
+		count->count = nyx_attr_u64(tb[NYX_IOMMU_A_FAULT_COUNT_COUNT]);
+		nyx_attr_string(tb[NYX_IOMMU_A_FAULT_COUNT_TEXT], count->text,
+				sizeof(count->text));
+		counts->nr_reasons++;
+	}
+	return 0;
+}
+
+int nyx_parse_fault(struct nlattr **attrs, void *out)
+{
+	struct nlattr *tb[NYX_IOMMU_A_FAULT_MAX + 1];
+	struct nyx_fault *fault = out;
+
+	fault->device = U32(DEVICE);
+	if (nested(tb, NYX_IOMMU_A_FAULT_MAX, attrs[NYX_IOMMU_A_FAULT]))
+		return 0;
+	fault->sequence = nyx_attr_u64(tb[NYX_IOMMU_A_FAULT_SEQUENCE]);
+	fault->time = nyx_attr_u64(tb[NYX_IOMMU_A_FAULT_TIME]);
+	fault->unit = nyx_attr_u32(tb[NYX_IOMMU_A_FAULT_UNIT_ID]);
+	fault->domain = nyx_attr_u32(tb[NYX_IOMMU_A_FAULT_DOMAIN_ID]);
+	fault->kind = nyx_attr_u32(tb[NYX_IOMMU_A_FAULT_KIND]);
+	fault->has_address = tb[NYX_IOMMU_A_FAULT_ADDRESS];
+	fault->address = nyx_attr_u64(tb[NYX_IOMMU_A_FAULT_ADDRESS]);
+	fault->reason = nyx_attr_u32(tb[NYX_IOMMU_A_FAULT_REASON]);
+	nyx_attr_string(tb[NYX_IOMMU_A_FAULT_TEXT], fault->text, sizeof(fault->text));
+	return 0;
+}
