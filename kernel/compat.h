@@ -49,4 +49,19 @@ static inline struct nlattr **nyx_genl_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
+/*
+ * Before 6.8 kexec goes from device_shutdown() to the next kernel without syscore
+ * shutdown. There a device of ours that is shut down after all others does it:
+ * compat.c. int nyx_last_shutdown_start(void (*fn)(void)) may sleep and returns 0 or an
+ * errno; fn then runs in process context at the end of device_shutdown().
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define NYX_LAST_DEVICE_SHUTDOWN
+int nyx_last_shutdown_start(void (*fn)(void));
+void nyx_last_shutdown_stop(void);
+#else
+static inline int nyx_last_shutdown_start(void (*fn)(void)) { return 0; }
+static inline void nyx_last_shutdown_stop(void) { }
+#endif
+
 #endif

@@ -378,8 +378,8 @@ void nyx_domain_owner_gone(u32 portid)
 
 	if (!portid || !owns_any(portid))
 		return;
-	/* A promise that memory pressure must not break. */
-	gone = kmalloc(sizeof(*gone), GFP_ATOMIC | __GFP_NOFAIL);
+	/* A promise that memory pressure must not break; the release notifier may sleep. */
+	gone = kmalloc(sizeof(*gone), GFP_KERNEL | __GFP_NOFAIL);
 	gone->portid = portid;
 	INIT_WORK(&gone->work, owner_gone_work);
 	queue_work(nyx_wq, &gone->work);

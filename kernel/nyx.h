@@ -293,7 +293,7 @@ int nyx_domain_del(struct nyx_domain *domain, bool force, struct nyx_why *why);
 /* All domains, ordered by id: calls fn under nyx_registry_lock until it returns non-zero. */
 int nyx_domain_for_each(u32 first_id, int (*fn)(struct nyx_domain *domain, void *arg), void *arg);
 
-/* A netlink socket closed: delete what it owned. Any context; the work is queued. */
+/* A netlink socket closed: delete what it owned. May sleep for memory; the work is queued. */
 void nyx_domain_owner_gone(u32 portid);
 
 struct nyx_map_range {

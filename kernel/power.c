@@ -4,10 +4,10 @@
  *
  * On reboot and kexec translation must stay on until every device is quiet and
  * be off before the next kernel runs. Syscore shutdown comes after
- * device_shutdown() on both paths, so the stub has cleared bus mastering by
- * then and host drivers have stopped their devices. A reboot notifier would be
- * too early: an assigned device would go on with its domain's addresses in the
- * host's RAM.
+ * device_shutdown() on both paths (compat.h helps kernels where it does not), so
+ * the stub has cleared bus mastering by then and host drivers have stopped their
+ * devices. A reboot notifier would be too early: an assigned device would go on
+ * with its domain's addresses in the host's RAM.
  */
 #include <linux/notifier.h>
 #include <linux/suspend.h>
@@ -79,6 +79,11 @@ int nyx_power_start(void)
 
 	if (err)
 		return err;
+	err = nyx_last_shutdown_start(units_off);
+	if (err) {
+		unregister_pm_notifier(&sleep_notifier);
+		return err;
+	}
 	register_syscore(&units_syscore);
 	return 0;
 }
@@ -86,5 +91,6 @@ int nyx_power_start(void)
 void nyx_power_stop(void)
 {
 	unregister_syscore(&units_syscore);
+	nyx_last_shutdown_stop();
 	unregister_pm_notifier(&sleep_notifier);
 }

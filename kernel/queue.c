@@ -80,9 +80,15 @@ static void *slot(struct nyx_queue *q, u64 position)
 	return q->ring + (position & (q->entries - 1)) * q->entry_size;
 }
 
+/*
+ * The word comes from hardware: only what was submitted can have completed.
+ * In this order, since the last sequence number submitted is never behind it.
+ */
 static bool reached(struct nyx_queue *q, u32 seq)
 {
-	return (s32)(READ_ONCE(*q->status) - seq) >= 0;
+	u32 status = READ_ONCE(*q->status);
+
+	return status - seq <= READ_ONCE(q->seq) - seq;
 }
 
 /* Slots that the unit has consumed, from the last sequence number it stored. */
@@ -207,9 +213,10 @@ int nyx_queue_submit(struct nyx_queue *q, const void *commands, u32 nr)
 		goto unlock;
 
 	put(q, commands, nr);
-	seq = ++q->seq;
+	seq = q->seq + 1;
 	if (!seq)	/* 0 is the word's value before the first wait */
-		seq = ++q->seq;
+		seq = 1;
+	WRITE_ONCE(q->seq, seq);
 	wait = slot(q, q->tail);
 	q->ops->encode_wait(q, wait, seq);
 	if (!q->coherent)

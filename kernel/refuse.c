@@ -3,6 +3,7 @@
  * Hosts whose IOMMUs are not this module's to drive, told apart before
  * anything is touched.
  */
+#include <linux/cc_platform.h>
 #include <linux/io.h>
 #include <asm/cpufeature.h>
 #include <asm/hypervisor.h>
@@ -55,6 +56,10 @@ int nyx_host_refused(struct nyx_why *why)
 	if (txt_measured_launch())
 		return nyx_refuse(why, -EPERM, NYX_ARG_NONE,
 				  "this machine was launched with Intel TXT (tboot), which needs the in-tree driver's DMA protection; boot without tboot");
+	/* Table addresses would need the encryption bit, which is not implemented. */
+	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT))
+		return nyx_refuse(why, -EPERM, NYX_ARG_NONE,
+				  "memory encryption (SME, SEV or TDX) is active, which this version does not support; boot with mem_encrypt=off");
 	if (snp_host())
 		return nyx_refuse(why, -EPERM, NYX_ARG_NONE,
 				  "SEV-SNP is enabled on this host, which needs the in-tree AMD driver; disable SNP in firmware");

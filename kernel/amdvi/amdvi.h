@@ -38,7 +38,7 @@ struct amdvi_unit {
 	bool region;		/* io is reserved and mapped by us */
 	u64 features;		/* EFR as far as firmware agrees */
 	u64 control;		/* what we last wrote; log_mutex, or nobody else runs */
-	u64 found_control, found_excl_base, found_excl_limit;
+	u64 found_control, found_devtab, found_excl_base, found_excl_limit;
 
 	struct amdvi_dte *devtab;
 	bool write_back;	/* device table reads do not snoop */
@@ -61,6 +61,8 @@ struct amdvi_unit {
 #ifdef NYX_KUNIT
 	/* Called after every store into a device table entry. */
 	void (*store_hook)(struct amdvi_unit *amdvi, u16 rid);
+	/* Called before each new look at a log entry that is not complete. */
+	void (*late_hook)(struct amdvi_unit *amdvi);
 #endif
 };
 

@@ -184,6 +184,10 @@ static void take(struct amdvi_unit *amdvi, struct amdvi_event *out)
 	out->word[0] = READ_ONCE(slot->word[0]);
 	for (waited = 0; !FIELD_GET(AMDVI_EVENT_CODE, out->word[0]) && waited < LATE_US; waited++) {
 		udelay(1);
+#ifdef NYX_KUNIT
+		if (amdvi->late_hook)
+			amdvi->late_hook(amdvi);
+#endif
 		out->word[0] = READ_ONCE(slot->word[0]);
 	}
 	dma_rmb();

@@ -107,6 +107,11 @@ static void turn_off(struct amdvi_unit *amdvi)
 	/* Posted write: translation is off when this read returns. */
 	nyx_read64(&amdvi->io, AMDVI_CONTROL);
 
+	/*
+	 * The table is freed next. A unit that is off must not look at it, but
+	 * emulators do for interrupts, and drop them on what they find there.
+	 */
+	nyx_write64(&amdvi->io, AMDVI_DEVTAB_BASE, amdvi->found_devtab);
 	nyx_write64(&amdvi->io, AMDVI_EXCL_LIMIT, amdvi->found_excl_limit);
 	nyx_write64(&amdvi->io, AMDVI_EXCL_BASE, amdvi->found_excl_base);
 	write_control(amdvi, amdvi->found_control);
@@ -291,6 +296,7 @@ int amdvi_unit_create(const struct nyx_acpi_desc *desc, const struct nyx_acpi_un
 	amdvi->function = *function;
 	amdvi->found_control = control;
 	amdvi->control = control;
+	amdvi->found_devtab = nyx_read64(io, AMDVI_DEVTAB_BASE);
 	amdvi->found_excl_base = nyx_read64(io, AMDVI_EXCL_BASE);
 	amdvi->found_excl_limit = nyx_read64(io, AMDVI_EXCL_LIMIT);
 	amdvi->write_back = !(firmware->ivhd_flags & AMDVI_IVHD_COHERENT);

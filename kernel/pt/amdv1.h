@@ -18,13 +18,13 @@
 #define NYX_AMDV1_PR		BIT_ULL(0)		/* PR: present */
 #define NYX_AMDV1_NEXT_LEVEL	GENMASK_ULL(11, 9)	/* Next Level */
 #define NYX_AMDV1_NL_LEAF	0			/* a page of the level's size */
-#define NYX_AMDV1_NL_SIZED	7			/* size coded in the address: not made here */
+#define NYX_AMDV1_NL_SIZED	7			/* size in the address: not used */
 #define NYX_AMDV1_ADDR		GENMASK_ULL(51, 12)	/* Page / Next Table Address */
 #define NYX_AMDV1_IR		BIT_ULL(61)		/* IR: read permission */
 #define NYX_AMDV1_IW		BIT_ULL(62)		/* IW: write permission */
 /* PTE only; reserved in a PDE */
 #define NYX_AMDV1_FC		BIT_ULL(60)		/* FC: force coherent */
-/* Among the bits that hardware ignores (4:1): see nyx_amdv1_sync() in walk.h */
+/* Among the bits that hardware ignores (4:1): see nyx_amdv1_sync() in walk_map.h */
 #define NYX_AMDV1_SYNCED	BIT_ULL(1)
 
 static inline bool nyx_amdv1_present(u64 entry)

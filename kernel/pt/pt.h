@@ -79,7 +79,7 @@ struct nyx_pt_translation {
 };
 
 struct nyx_pt_step {
-	u8 level;		/* of the table this entry is in: 4 or 3 at the top, 1 at the bottom */
+	u8 level;		/* of the table the entry is in: 4 or 3 at the top, then down */
 	u16 index;
 	bool present;
 	bool leaf;
@@ -196,7 +196,9 @@ struct nyx_pt_test {
 	void (*flushed)(struct nyx_pt_test *test, void *start, size_t bytes);
 	void (*freed)(struct nyx_pt_test *test, u64 *table);
 };
-extern struct nyx_pt_test *nyx_pt_test;		/* NULL: none; set while nothing else runs */
+
+/* NULL: none. Changed only while no page table is in use. */
+extern struct nyx_pt_test *nyx_pt_test;
 #endif
 
 #endif

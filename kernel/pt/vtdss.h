@@ -21,7 +21,7 @@
 #define NYX_VTDSS_PS		BIT_ULL(7)		/* PS: page size */
 /* Leaves only; reserved where ECAP.SC is 0 */
 #define NYX_VTDSS_SNP		BIT_ULL(11)		/* SNP: snoop */
-/* Among the bits that hardware ignores (62:52): see nyx_vtdss_sync() in walk.h */
+/* Among the bits that hardware ignores (62:52): see nyx_vtdss_sync() in walk_map.h */
 #define NYX_VTDSS_SYNCED	BIT_ULL(52)
 
 static inline bool nyx_vtdss_present(u64 entry)

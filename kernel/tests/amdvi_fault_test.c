@@ -3,7 +3,6 @@
  * AMD-Vi event log: each record exactly once and in order, late entries,
  * overflow and restart, and what the events of the specification mean.
  */
-#include <linux/delay.h>
 #include <linux/kthread.h>
 
 #include "amdvi_fixture.h"
@@ -86,33 +85,30 @@ static void amdvi_fault_test_once(struct kunit *test)
 	fx_remove(test, fx);
 }
 
-static int complete_late(void *data)
-{
-	struct amdvi_fixture *fx = data;
+static unsigned int looks, complete_at;
 
-	usleep_range(100, 300);
-	amdvi_model_complete(&fx->model, FAULT(FX_RID));
-	return 0;
+static void late_hook(struct amdvi_unit *amdvi)
+{
+	if (++looks == complete_at)
+		amdvi_model_complete(to_model(amdvi->io.model), FAULT(FX_RID));
 }
 
 /* The tail moves before the record has arrived: wait for it, do not skip it. */
 static void amdvi_fault_test_late(struct kunit *test)
 {
 	struct amdvi_fixture *fx = fx_enabled(test, FX_EFR);
-	struct task_struct *task;
 	unsigned int i;
 
-	for (i = 0; i < 20; i++) {
+	fx->amdvi->late_hook = late_hook;
+	for (i = 0; i < 10; i++) {
+		looks = 0;
+		complete_at = 1 + i * 100;
 		KUNIT_ASSERT_TRUE(test, amdvi_model_event(&fx->model, FAULT(FX_RID),
 							  (u64)i << 12, true));
-		task = kthread_run(complete_late, fx, "nyx_late");
-		KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-		do {
-			fx->unit->ops->drain_faults(fx->unit);
-		} while (got.nr + fx->amdvi->unit_errors <= i);
-		msleep(20);	/* the thread is done with fx */
+		fx->unit->ops->drain_faults(fx->unit);
+		KUNIT_EXPECT_EQ(test, got.nr, i + 1);
+		KUNIT_EXPECT_EQ(test, looks, complete_at);
 	}
-	KUNIT_EXPECT_EQ(test, got.nr, 20);
 	KUNIT_EXPECT_EQ(test, got.out_of_order, 0);
 	KUNIT_EXPECT_EQ(test, fx->amdvi->unit_errors, 0);
 	fx_remove(test, fx);

@@ -4,7 +4,7 @@
  * choice between pages and domain, nothing stale left, and what happens when
  * the unit does not take a command.
  */
-#include <linux/random.h>
+#include <linux/prandom.h>
 
 #include "amdvi_fixture.h"
 

@@ -57,7 +57,7 @@ static void dma(struct amdvi_model *m)
 	}
 }
 
-static bool in_range(const struct amdvi_command *c, u64 iova)
+static bool inside(const struct amdvi_command *c, u64 iova)
 {
 	u64 address = c->word[1] & AMDVI_INV1_ADDR, size = SZ_4K;
 	unsigned int bit;
@@ -86,7 +86,7 @@ static void execute(struct amdvi_model *m, const struct amdvi_command *c)
 			struct amdvi_model_tlb *e = &m->tlb[i];
 
 			if (e->valid && e->domain == ((c->word[0] >> 32) & 0xffff) &&
-			    in_range(c, e->iova) && (!e->pde || c->word[1] & BIT_ULL(1)))
+			    inside(c, e->iova) && (!e->pde || c->word[1] & BIT_ULL(1)))
 				e->valid = false;
 		}
 		break;

@@ -140,14 +140,15 @@ static void finish_one(struct books *b, u32 slot)
 
 static void compare(struct kunit *test, struct books *b)
 {
+	struct nyx_mapping *found;
 	u64 mapped = 0, nr = 0;
 	u32 i;
 
 	for (i = 0; i < SLOTS; i++) {
 		struct nyx_mapping *m = b->at[i];
 
-		KUNIT_ASSERT_PTR_EQ(test, m, nyx_books_find(&b->domain, page_first(i),
-							   page_first(i + 1) - 1));
+		found = nyx_books_find(&b->domain, page_first(i), page_first(i + 1) - 1);
+		KUNIT_ASSERT_PTR_EQ(test, m, found);
 		if (!m || m->state == NYX_MAPPING_MAKING)
 			continue;
 		mapped += PAGE_SIZE;
@@ -258,4 +259,5 @@ static struct kunit_suite books_suite = {
 	.init = books_init,
 	.test_cases = books_cases,
 };
+
 kunit_test_suite(books_suite);

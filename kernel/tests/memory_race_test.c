@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Maps, unmaps and walks of one domain from several threads, and its end among them. */
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
 
@@ -109,7 +110,69 @@ static void race_with_the_end(struct kunit *test)
 	run_workers(test, NYX_PT_VTDSS, true);
 }
 
+static struct {
+	struct nyx_domain *domain;
+	struct completion at_flush, go_on, unmapped, ended;
+	int err;
+} held;
+
+/* The first flush is an unmap's, and is held; the end's own comes later. */
+static int held_flush(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only)
+{
+	if (last == U64_MAX)
+		return 0;
+	complete(&held.at_flush);
+	wait_for_completion(&held.go_on);
+	return 0;
+}
+
+static int unmap_it(void *data)
+{
+	struct nyx_map_range *r = data;
+
+	held.err = nyx_domain_unmap(held.domain, r, 1, NULL, NULL);
+	complete(&held.unmapped);
+	return 0;
+}
+
+static int end_it(void *data)
+{
+	nyx_domain_unmap_all(held.domain);
+	complete(&held.ended);
+	return 0;
+}
+
+/* The end does not overtake an unmap that is still at the page table. */
+static void the_end_waits(struct kunit *test)
+{
+	u64 at = fixture_memory(test, SZ_64K, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	struct nyx_map_range r = {
+		.iova = IOVA, .length = SZ_64K, .prot = NYX_PROT_READ,
+		.type = NYX_MAPPING_USER, .address = at,
+	};
+	struct nyx_domain *domain = fixture_domain(test, NYX_PT_AMDV1);
+
+	held.domain = domain;
+	init_completion(&held.at_flush);
+	init_completion(&held.go_on);
+	init_completion(&held.unmapped);
+	init_completion(&held.ended);
+	KUNIT_ASSERT_EQ(test, nyx_domain_map(domain, &r, 1, NULL), 0);
+	nyx_flush_test_hook = held_flush;
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(unmap_it, &r, "nyx-unmap")));
+	wait_for_completion(&held.at_flush);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(end_it, NULL, "nyx-end")));
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&held.ended, HZ / 10), 0);
+	complete(&held.go_on);
+	wait_for_completion(&held.unmapped);
+	wait_for_completion(&held.ended);
+	KUNIT_EXPECT_EQ(test, held.err, 0);
+	nyx_domain_fini_memory(domain);
+	nyx_flush_test_hook = NULL;
+}
+
 static struct kunit_case race_cases[] = {
+	KUNIT_CASE(the_end_waits),
 	KUNIT_CASE(race_vtdss),
 	KUNIT_CASE(race_amdv1),
 	KUNIT_CASE(race_with_the_end),
@@ -120,4 +183,5 @@ static struct kunit_suite race_suite = {
 	.name = "nyx_memory_race",
 	.test_cases = race_cases,
 };
+
 kunit_test_suite(race_suite);

@@ -47,6 +47,7 @@ static void format_name(const enum nyx_pt_format *format, char *desc)
 {
 	strscpy(desc, *format == NYX_PT_VTDSS ? "vtdss" : "amdv1", KUNIT_PARAM_DESC_SIZE);
 }
+
 KUNIT_ARRAY_PARAM(format, formats, format_name);
 
 static int memory_init(struct kunit *test)
@@ -359,6 +360,7 @@ static void unmap_refused(struct kunit *test)
 	u64 at = fixture_memory(test, SZ_1M, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 	struct nyx_map_range r[] = { range(IOVA, SZ_64K, at), range(IOVA + SZ_1M, SZ_64K, at) };
 	struct nyx_domain *domain = flushes.domain;
+	struct nyx_mapping *busy;
 	struct nyx_why why;
 
 	KUNIT_ASSERT_EQ(test, nyx_domain_map(domain, r, 2, NULL), 0);
@@ -372,9 +374,11 @@ static void unmap_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nyx_domain_unmap(domain, r, 2, NULL, &why), -EINVAL);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(why.text, "same call"));
 	r[1] = range(IOVA + SZ_1M, SZ_64K, 0);
-	fixture_find(domain, r[1].iova)->state = NYX_MAPPING_UNDOING;
+	busy = fixture_find(domain, r[1].iova);
+	KUNIT_ASSERT_NOT_NULL(test, busy);
+	busy->state = NYX_MAPPING_UNDOING;
 	KUNIT_EXPECT_EQ(test, nyx_domain_unmap(domain, r, 2, NULL, &why), -EBUSY);
-	fixture_find(domain, r[1].iova)->state = NYX_MAPPING_LIVE;
+	busy->state = NYX_MAPPING_LIVE;
 	KUNIT_EXPECT_EQ(test, flushes.nr, 0);
 	KUNIT_EXPECT_EQ(test, domain->nr_mappings, 2);
 	KUNIT_EXPECT_EQ(test, nyx_domain_unmap(domain, r, 2, NULL, &why), 0);
@@ -459,4 +463,5 @@ static struct kunit_suite memory_suite = {
 	.exit = memory_exit,
 	.test_cases = memory_cases,
 };
+
 kunit_test_suite(memory_suite);

@@ -330,7 +330,7 @@ static int worker_run(void *data)
 
 	prandom_seed_state(&rnd, 1000 + w->id);
 	nyx_pt_gather_init(&gather, &w->m->pt);
-	for (round = 0; round < 4000; round++) {
+	for (round = 0; round < 2000; round++) {
 		iova = worker_range(w, &rnd, &len);
 		/* often only the ends, so that large stretches need tables */
 		part = prandom_u32_state(&rnd) % 2 ? len : 2 * SZ_4K;

@@ -115,7 +115,7 @@ static inline int pt_model_translate(struct pt_model *m, u64 iova, struct pt_see
 		mask = (1ULL << shift) - 1;
 		entry = pt_model_read(m, table, (iova >> shift) & 0x1ff);
 		if (vtd) {
-			/* VT-d 9.8: R 0, W 1, PS 7, SNP 11, address 51:12, TM 62, 63:52 else ignored */
+			/* VT-d 9.8: R 0, W 1, PS 7, SNP 11, 51:12, TM 62, rest of 63:52 ignored */
 			if (!(entry & 0x3))
 				return -ENOENT;
 			leaf = level == 1 || (entry & 0x80);
@@ -210,17 +210,22 @@ static inline void pt_model_exit(struct kunit *test, struct pt_model *m)
 	xa_destroy(&m->memory);
 }
 
-/* Does the books' answer (what lookup says) agree with the unit's? */
-static inline bool pt_model_agrees(struct pt_model *m, u64 iova)
+/* Does lookup say what the unit's walk returned? */
+static inline bool pt_model_same(struct pt_model *m, u64 iova, int err, struct pt_seen *seen)
 {
 	struct nyx_pt_translation t;
-	struct pt_seen seen;
-	int err = pt_model_translate(m, iova, &seen);
 
 	if (nyx_pt_lookup(&m->pt, iova, &t) != err)
 		return false;
-	return err || (t.paddr == seen.paddr && t.page_size == seen.size &&
-		       t.prot == seen.prot && (1ULL << (12 + 9 * (t.level - 1))) == seen.size);
+	return err || (t.paddr == seen->paddr && t.page_size == seen->size &&
+		       t.prot == seen->prot && (1ULL << (12 + 9 * (t.level - 1))) == seen->size);
+}
+
+static inline bool pt_model_agrees(struct pt_model *m, u64 iova)
+{
+	struct pt_seen seen;
+
+	return pt_model_same(m, iova, pt_model_translate(m, iova, &seen), &seen);
 }
 
 #endif

@@ -159,6 +159,7 @@ struct vtd_root_entry {
 	u64 low;
 	u64 high;		/* reserved in legacy mode */
 };
+
 static_assert(sizeof(struct vtd_root_entry) == 16);
 #define VTD_ROOT_P		BIT_ULL(0)
 #define VTD_ROOT_CTP		GENMASK_ULL(63, 12)	/* context table */
@@ -168,6 +169,7 @@ struct vtd_context_entry {
 	u64 low;
 	u64 high;
 };
+
 static_assert(sizeof(struct vtd_context_entry) == 16);
 /* low */
 #define VTD_CTX_P		BIT_ULL(0)
@@ -188,6 +190,7 @@ struct vtd_descriptor {
 	u64 low;
 	u64 high;
 };
+
 static_assert(sizeof(struct vtd_descriptor) == 16);
 #define VTD_INV_TYPE		GENMASK_ULL(3, 0)
 #define   VTD_INV_CONTEXT	1			/* 6.5.2.1 */

@@ -16,6 +16,10 @@
 
 #define PARAMETERS	"intel_iommu=off intremap=off"
 
+#ifdef NYX_KUNIT
+struct vtd_test *vtd_next_test;
+#endif
+
 /* udelay(), not a clock: this also runs while timekeeping is suspended and at shutdown. */
 static int poll32(struct vtd_unit *v, u32 offset, u32 mask, u32 value)
 {
@@ -57,7 +61,8 @@ static int command(struct vtd_unit *v, u32 set, u32 clear, u32 mask, u32 value)
 static int refuse_in_use(struct nyx_why *why, u32 gsts)
 {
 	return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
-			  "already on (%s%s%s, GSTS %#x) by firmware, a kernel that crashed, or the in-tree driver: boot with " PARAMETERS ", and turn off DMA protection in the firmware",
+			  "already on (%s%s%s, GSTS %#x) by firmware, a kernel that crashed, or the in-tree driver: boot with "
+			  PARAMETERS ", and turn off DMA protection in the firmware",
 			  gsts & VTD_GSTS_TES ? "translation " : "",
 			  gsts & VTD_GSTS_IRES ? "interrupt remapping " : "",
 			  gsts & VTD_GSTS_QIES ? "queue" : "", gsts);
@@ -268,6 +273,9 @@ int vtd_unit_create(const struct nyx_mmio *io, u8 physical_width,
 	v->cap = cap;
 	v->ecap = ecap;
 	v->polls = VTD_POLLS;
+#ifdef NYX_KUNIT
+	v->test = vtd_next_test;
+#endif
 	spin_lock_init(&v->command_lock);
 
 	err = vtd_decode_caps(&v->unit.caps, ver, cap, ecap, physical_width, why);

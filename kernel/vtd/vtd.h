@@ -40,6 +40,8 @@ struct vtd_test {
 	void (*written_back)(struct vtd_test *test, const void *at, size_t bytes);
 	bool drain_by_hand;		/* no interrupt, no polling */
 };
+
+extern struct vtd_test *vtd_next_test;	/* what the next vtd_unit_create() takes */
 #endif
 
 struct vtd_unit {
@@ -52,7 +54,7 @@ struct vtd_unit {
 	/* Tables. A context table, once linked, stays until remove(). */
 	struct vtd_root_entry *root;
 	struct vtd_context_entry *contexts[VTD_TABLE_ENTRIES];
-	struct mutex table_lock;
+	struct mutex table_lock;	/* links context tables */
 
 	spinlock_t command_lock;	/* GCMD: read, change, write, wait */
 	struct nyx_queue queue;

@@ -7,14 +7,7 @@
  * QEMU aborts on a transfer of all of it, so a transfer is 2048 bytes at most;
  * longer requests are split.
  */
-#include <fcntl.h>
-#include <stdbool.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "common.h"
+#include "sysfs.h"
 
 #define EDU_ID			0x00
 #define EDU_LIVENESS		0x04
@@ -50,89 +43,18 @@ static void usage(void)
 	exit(EXIT_USAGE);
 }
 
-static uint32_t read32(unsigned int reg)
-{
-	return *(volatile uint32_t *)(regs + reg);
-}
-
-static uint64_t read64(unsigned int reg)
-{
-	return *(volatile uint64_t *)(regs + reg);
-}
-
-static void write64(unsigned int reg, uint64_t value)
-{
-	*(volatile uint64_t *)(regs + reg) = value;
-}
-
-static double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
-}
-
-static void sysfs_path(char *path, size_t size, const char *device, const char *file)
-{
-	const char *domain = strlen(device) < 12 ? "0000:" : "";
-
-	snprintf(path, size, "/sys/bus/pci/devices/%s%s/%s", domain, device, file);
-}
-
 static void open_device(const char *device)
 {
-	uint16_t command;
-	char path[128];
-	int fd;
-
-	sysfs_path(path, sizeof(path), device, "config");
-	fd = open(path, O_RDWR);
-	if (fd < 0)
-		die("%s: %s", path, strerror(errno));
-	if (pread(fd, &command, 2, 4) != 2 || command == 0xffff)
-		die("%s does not answer", device);
-	/* Memory decoding only: bus mastering belongs to whoever assigned it. */
-	if (!(command & 2)) {
-		command |= 2;
-		if (pwrite(fd, &command, 2, 4) != 2)
-			die("%s: %s", path, strerror(errno));
-	}
-	close(fd);
-
-	sysfs_path(path, sizeof(path), device, "resource0");
-	fd = open(path, O_RDWR | O_SYNC);
-	if (fd < 0)
-		die("%s: %s", path, strerror(errno));
-	regs = mmap(NULL, 0x1000, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (regs == MAP_FAILED)
-		die("%s: mmap: %s", path, strerror(errno));
-	close(fd);
-	if ((read32(EDU_ID) & 0xffff) != 0xed)
-		die("%s is no edu device (identification %08x)", device, read32(EDU_ID));
-}
-
-static void enable(const char *device)
-{
-	uint16_t command;
-	char path[128];
-	int fd;
-
-	sysfs_path(path, sizeof(path), device, "config");
-	fd = open(path, O_RDWR);
-	if (fd < 0 || pread(fd, &command, 2, 4) != 2)
-		die("%s: %s", path, strerror(errno));
-	command |= 6;
-	if (pwrite(fd, &command, 2, 4) != 2)
-		die("%s: %s", path, strerror(errno));
-	close(fd);
+	regs = pci_registers(device, 0x1000);
+	if ((read32(regs, EDU_ID) & 0xffff) != 0xed)
+		die("%s is no edu device (identification %08x)", device, read32(regs, EDU_ID));
 }
 
 static void wait_idle(void)
 {
 	double end = seconds() + WAIT_SECONDS;
 
-	while (read64(EDU_DMA_COMMAND) & EDU_DMA_START) {
+	while (read64(regs, EDU_DMA_COMMAND) & EDU_DMA_START) {
 		if (seconds() > end)
 			die("the device is still busy after %d s", WAIT_SECONDS);
 		usleep(1000);
@@ -148,10 +70,10 @@ static void transfer(uint64_t iova, uint64_t len, uint64_t at, bool to_memory)
 		uint64_t now = len < EDU_TRANSFER_MAX ? len : EDU_TRANSFER_MAX;
 
 		wait_idle();
-		write64(EDU_DMA_SOURCE, to_memory ? EDU_BUFFER + at : iova);
-		write64(EDU_DMA_DESTINATION, to_memory ? iova : EDU_BUFFER + at);
-		write64(EDU_DMA_COUNT, now);
-		write64(EDU_DMA_COMMAND, EDU_DMA_START | (to_memory ? EDU_DMA_TO_MEMORY : 0));
+		write64(regs, EDU_DMA_SOURCE, to_memory ? EDU_BUFFER + at : iova);
+		write64(regs, EDU_DMA_DESTINATION, to_memory ? iova : EDU_BUFFER + at);
+		write64(regs, EDU_DMA_COUNT, now);
+		write64(regs, EDU_DMA_COMMAND, EDU_DMA_START | (to_memory ? EDU_DMA_TO_MEMORY : 0));
 		wait_idle();
 		iova += now;
 		at += now;
@@ -174,10 +96,10 @@ static void copy(uint64_t source, uint64_t destination, uint64_t len)
 
 static void show_id(void)
 {
-	*(volatile uint32_t *)(regs + EDU_LIVENESS) = 0x12345678;
-	if (read32(EDU_LIVENESS) != ~0x12345678U)
-		die("the liveness register does not invert: %08x", read32(EDU_LIVENESS));
-	printf("edu %08x alive\n", read32(EDU_ID));
+	write32(regs, EDU_LIVENESS, 0x12345678);
+	if (read32(regs, EDU_LIVENESS) != ~0x12345678U)
+		die("the liveness register does not invert: %08x", read32(regs, EDU_LIVENESS));
+	printf("edu %08x alive\n", read32(regs, EDU_ID));
 }
 
 static void run(const char *device, char **args, int nr)
@@ -187,7 +109,7 @@ static void run(const char *device, char **args, int nr)
 	if (!strcmp(command, "id") && nr == 1)
 		show_id();
 	else if (!strcmp(command, "enable") && nr == 1)
-		enable(device);
+		pci_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	else if (!strcmp(command, "dma-read") && (nr == 3 || nr == 4))
 		transfer(number(args[1]), number(args[2]), nr == 4 ? number(args[3]) : 0, false);
 	else if (!strcmp(command, "dma-write") && (nr == 3 || nr == 4))

@@ -2,7 +2,7 @@
 # Making the Debian chroots, from the mirror that this machine's own apt uses.
 
 # mirror_of main|security: the address apt already uses for it, from any kind of source
-# entry. Without a security entry the result is empty. NYX_MIRROR overrides main.
+# entry. Without a security entry the result is empty; so it is before apt's first update. NYX_MIRROR overrides main.
 mirror_of() {
 	if [ "$1" = main ] && [ -n "${NYX_MIRROR:-}" ]; then echo "$NYX_MIRROR"; return; fi
 	apt-get indextargets 'Created-By: Packages' \
@@ -91,6 +91,8 @@ fill_chroot() {
 	local tmp=$1 suite=$2 p plain="" back="" mirror
 	set -e
 	mirror=$(mirror_of main)
+	# apt tells its targets only once it has fetched them
+	[ -n "$mirror" ] || { apt-get update && mirror=$(mirror_of main); }
 	[ -n "$mirror" ] || { echo "apt on this machine names no Debian mirror; set NYX_MIRROR"; return 1; }
 	env -u SSL_CERT_DIR debootstrap --variant=minbase --keyring="$(keyring_for)" \
 		--include=apt-utils,ca-certificates "$suite" "$tmp" "$mirror"

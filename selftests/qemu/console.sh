@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Judging the guest's kernel log: what must not be in it.
 
-CONSOLE_BAD='WARNING: |BUG: |BUG |Oops|Call Trace|kernel BUG at|KASAN|KFENCE|UBSAN|general protection'
+CONSOLE_BAD='WARNING: |(^|[^A-Z_])BUG[: ]|Oops|Call Trace|kernel BUG at|KASAN|KFENCE|UBSAN|general protection'
 CONSOLE_BAD+='|Unable to handle|double fault|Kernel panic|possible circular|possible recursive'
 CONSOLE_BAD+='|possible irq lock|inconsistent lock state|suspicious RCU|bad unlock balance'
 CONSOLE_BAD+='|held lock freed|lock held when returning|Invalid wait context|INFO: task|INFO: rcu'

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The model of a VT-d unit: registers, queue, life. See vtd_model.h. It reads the
+ * driver's tables and queue from memory, so it sees exactly what a unit would.
+ */
+#include <linux/io.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+#include "vtd_model.h"
+
+static struct vtd_model *mmio_to_model(struct nyx_mmio_model *mmio)
+{
+	return container_of(mmio, struct vtd_model, mmio);
+}
+
+void vtd_model_violated(struct vtd_model *m, const char *fmt, ...)
+{
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	m->violations++;
+	va_start(args, fmt);
+	vaf.va = &args;
+	kunit_err(m->test, "%pV", &vaf);
+	va_end(args);
+}
+
+static void note(struct vtd_model *m, char what)
+{
+	if (m->log_len < VTD_MODEL_LOG - 1)
+		m->log[m->log_len++] = what;
+}
+
+void vtd_model_clear_log(struct vtd_model *m)
+{
+	memset(m->log, 0, sizeof(m->log));
+	m->log_len = 0;
+	m->nr_pages = 0;
+	m->descriptors = 0;
+}
+
+void vtd_model_set_status(struct vtd_model *m, u32 bit)
+{
+	u32 pending = m->fsts & ~(u32)VTD_FSTS_FRI;
+
+	m->fsts |= bit;
+	/* 7.3: an event only for the first condition; while masked it stays pending. */
+	if (pending)
+		return;
+	if (m->fectl & VTD_FECTL_IM)
+		m->fectl |= VTD_FECTL_IP;
+	else
+		m->events++;
+}
+
+/* ---- the queue ---- */
+
+static void invalidate_context(struct vtd_model *m, const struct vtd_descriptor *d)
+{
+	u32 g = FIELD_GET(VTD_INV_G, d->low), i;
+
+	note(m, g == VTD_G_GLOBAL ? 'C' : 'c');
+	m->context_pending = true;
+	m->last_context = *d;
+	for (i = 0; i < VTD_MODEL_CONTEXTS; i++) {
+		struct vtd_model_context *c = &m->contexts[i];
+
+		if (g == VTD_G_GLOBAL || (c->hwdid == FIELD_GET(VTD_INV_DID, d->low) &&
+					  c->rid == FIELD_GET(VTD_INV_CTX_SID, d->low)))
+			c->valid = false;
+	}
+}
+
+static void invalidate_iotlb(struct vtd_model *m, const struct vtd_descriptor *d)
+{
+	u32 g = FIELD_GET(VTD_INV_G, d->low), i;
+	u64 pages = 1ULL << FIELD_GET(VTD_INV_IOTLB_AM, d->high);
+	u64 first = d->high >> PAGE_SHIFT;
+
+	note(m, g == VTD_G_GLOBAL ? 'I' : g == VTD_G_DOMAIN ? 'i' : 'p');
+	m->last_iotlb = *d;
+	if (m->context_pending)
+		vtd_model_violation(m, "IOTLB invalidated before the context cache was clean");
+	if (!(d->low & VTD_INV_IOTLB_DW) != !(m->cap & VTD_CAP_DWD) ||
+	    !(d->low & VTD_INV_IOTLB_DR) != !(m->cap & VTD_CAP_DRD))
+		vtd_model_violation(m, "draining asked for that is not there, or not asked for");
+	if (g == VTD_G_PAGE) {
+		if (first & (pages - 1))
+			vtd_model_violation(m, "page-selective address not aligned to its mask");
+		if (m->nr_pages < ARRAY_SIZE(m->pages))
+			m->pages[m->nr_pages++] = *d;
+	}
+	for (i = 0; i < VTD_MODEL_IOTLB; i++) {
+		struct vtd_model_iotlb *t = &m->iotlb[i];
+
+		if (g != VTD_G_GLOBAL && t->hwdid != FIELD_GET(VTD_INV_DID, d->low))
+			continue;
+		if (g == VTD_G_PAGE && (t->page < first || t->page >= first + pages))
+			continue;
+		t->valid = false;
+	}
+}
+
+/* False: the unit refuses it. */
+static bool execute(struct vtd_model *m, const struct vtd_descriptor *d)
+{
+	u32 type = FIELD_GET(VTD_INV_TYPE, d->low), g = FIELD_GET(VTD_INV_G, d->low);
+
+	if (type == m->refuse_type && m->refuse_times) {
+		if (m->refuse_after) {
+			m->refuse_after--;
+		} else {
+			m->refuse_times--;
+			return false;
+		}
+	}
+	m->descriptors++;
+	switch (type) {
+	case VTD_INV_CONTEXT:
+		if (!g || d->high || (d->low & (GENMASK_ULL(15, 6) | GENMASK_ULL(63, 50))))
+			return false;
+		invalidate_context(m, d);
+		return true;
+	case VTD_INV_IOTLB:
+		if (!g || (d->low & (GENMASK_ULL(15, 8) | GENMASK_ULL(63, 32))))
+			return false;
+		if (g == VTD_G_PAGE &&
+		    (!(m->cap & VTD_CAP_PSI) || (d->high & GENMASK_ULL(11, 7)) ||
+		     FIELD_GET(VTD_INV_IOTLB_AM, d->high) > FIELD_GET(VTD_CAP_MAMV, m->cap)))
+			return false;
+		invalidate_iotlb(m, d);
+		return true;
+	case VTD_INV_WAIT:
+		if (!(d->low & VTD_INV_WAIT_SW) ||
+		    (d->low & (GENMASK_ULL(31, 7) | VTD_INV_WAIT_IF)))
+			return false;
+		if (!(d->low & VTD_INV_WAIT_FN))
+			vtd_model_violation(m, "a wait without a fence may overtake");
+		note(m, 'w');
+		m->context_pending = false;
+		WRITE_ONCE(*(u32 *)phys_to_virt(d->high & VTD_INV_WAIT_ADDR),
+			   FIELD_GET(VTD_INV_WAIT_DATA, d->low));
+		return true;
+	}
+	return false;
+}
+
+static void run_queue(struct vtd_model *m)
+{
+	u64 size = PAGE_SIZE << FIELD_GET(VTD_IQA_QS, m->iqa);
+
+	if (!(m->gsts & VTD_GSTS_QIES) || m->silent)
+		return;
+	while (m->iqh != m->iqt && !(m->fsts & VTD_FSTS_IQE)) {
+		struct vtd_descriptor d =
+			*(struct vtd_descriptor *)phys_to_virt((m->iqa & VTD_IQA_ADDR) + m->iqh);
+
+		if (!execute(m, &d)) {
+			vtd_model_set_status(m, VTD_FSTS_IQE);
+			return;
+		}
+		m->iqh = (m->iqh + sizeof(d)) & (size - 1);
+	}
+}
+
+/* ---- registers ---- */
+
+static void command(struct vtd_model *m, u32 value)
+{
+	u32 changes = (value ^ m->gsts) & VTD_GCMD_KEEP;
+	u32 shots = value & (VTD_GCMD_SRTP | VTD_GCMD_SFL | VTD_GCMD_WBF | VTD_GCMD_SIRTP);
+
+	if (hweight32(changes | shots) > 1)
+		vtd_model_violation(m, "two changes at once: GCMD %x, GSTS %x", value, m->gsts);
+	if (shots & VTD_GCMD_SRTP) {
+		note(m, 'R');
+		m->root = m->rtaddr & VTD_RTADDR_RTA;
+		m->gsts |= VTD_GSTS_RTPS & ~m->gsts_stuck;
+	}
+	if (shots & VTD_GCMD_WBF) {
+		note(m, 'B');
+		m->gsts = (m->gsts & ~(u32)VTD_GSTS_WBFS) | (m->gsts_stuck & VTD_GSTS_WBFS);
+	}
+	if (changes & VTD_GCMD_QIE) {
+		note(m, value & VTD_GCMD_QIE ? 'Q' : 'q');
+		if (!(value & VTD_GCMD_QIE) && m->iqh != m->iqt && !m->silent)
+			vtd_model_violation(m, "queue turned off with descriptors in it");
+		m->iqh = 0;
+	}
+	if (changes & VTD_GCMD_TE) {
+		note(m, value & VTD_GCMD_TE ? 'T' : 't');
+		if ((value & VTD_GCMD_TE) && (!(m->gsts & VTD_GSTS_RTPS) || !m->root))
+			vtd_model_violation(m, "translation on without a root table");
+	}
+	changes &= ~m->gsts_stuck;
+	m->gsts ^= changes;
+	run_queue(m);
+}
+
+static u64 model_read(struct nyx_mmio_model *mmio, u32 offset, unsigned int size)
+{
+	struct vtd_model *m = mmio_to_model(mmio);
+	u32 fro = FIELD_GET(VTD_CAP_FRO, m->cap) * 16;
+
+	if (m->gone)
+		return size == 8 ? U64_MAX : U32_MAX;
+	if (offset >= fro && offset < fro + 16 * VTD_MODEL_RECORDS) {
+		u32 i = (offset - fro) / 16;
+
+		return (offset & 8) ? m->records[i].high : m->records[i].low;
+	}
+	switch (offset) {
+	case VTD_VER: return 0x10;
+	case VTD_CAP: return m->cap;
+	case VTD_ECAP: return m->ecap;
+	case VTD_GSTS: return m->gsts;
+	case VTD_RTADDR: return m->rtaddr;
+	case VTD_FSTS: return m->fsts;
+	case VTD_FECTL: return m->fectl;
+	case VTD_PMEN: return m->pmen;
+	case VTD_IQH: return m->iqh;
+	case VTD_IQT: return m->iqt;
+	case VTD_IQA: return m->iqa;
+	case VTD_IQERCD: return 0;
+	}
+	vtd_model_violation(m, "read of register %x", offset);
+	return 0;
+}
+
+static void write_status(struct vtd_model *m, u32 value)
+{
+	m->fsts &= ~(value & (VTD_FSTS_PFO | VTD_FSTS_AFO | VTD_FSTS_APF | VTD_FSTS_IQE |
+			      VTD_FSTS_ICE | VTD_FSTS_ITE));
+	run_queue(m);
+}
+
+static void release_record(struct vtd_model *m, u32 i)
+{
+	u32 n;
+
+	m->records[i].high &= ~VTD_FRCD_F;
+	m->fsts &= ~(u32)VTD_FSTS_PPF;
+	/* PPF is the OR of all F. FRI then names the oldest that is left. */
+	for (n = 0; n < VTD_MODEL_RECORDS; n++) {
+		u32 nr = FIELD_GET(VTD_CAP_NFR, m->cap) + 1, k = (m->next_record + n) % nr;
+
+		if (n < nr && (m->records[k].high & VTD_FRCD_F)) {
+			m->fsts |= VTD_FSTS_PPF;
+			m->fsts = (m->fsts & ~(u32)VTD_FSTS_FRI) | FIELD_PREP(VTD_FSTS_FRI, k);
+			return;
+		}
+	}
+}
+
+static void model_write(struct nyx_mmio_model *mmio, u32 offset, unsigned int size, u64 value)
+{
+	struct vtd_model *m = mmio_to_model(mmio);
+	u32 fro = FIELD_GET(VTD_CAP_FRO, m->cap) * 16;
+
+	if (offset >= fro && offset < fro + 16 * VTD_MODEL_RECORDS) {
+		if ((offset & 15) == VTD_FRCD_TOP && size == 4 && (value & VTD_FRCD_TOP_F))
+			release_record(m, (offset - fro) / 16);
+		else
+			vtd_model_violation(m, "write to a read-only part of a record");
+		return;
+	}
+	switch (offset) {
+	case VTD_GCMD:
+		command(m, value);
+		return;
+	case VTD_RTADDR:
+		m->rtaddr = value;
+		return;
+	case VTD_FSTS:
+		write_status(m, value);
+		return;
+	case VTD_FECTL:
+		if ((m->fectl & VTD_FECTL_IP) && !(value & VTD_FECTL_IM)) {
+			m->events++;
+			m->fectl = 0;
+		}
+		m->fectl = (m->fectl & VTD_FECTL_IP) | (value & VTD_FECTL_IM);
+		return;
+	case VTD_FEDATA:
+		m->fedata = value;
+		return;
+	case VTD_FEADDR:
+		m->feaddr = value;
+		return;
+	case VTD_FEUADDR:
+		m->feuaddr = value;
+		return;
+	case VTD_PMEN:
+		note(m, 'M');
+		m->pmen = value & VTD_PMEN_EPM;
+		m->pmen |= m->pmr_stuck || (value & VTD_PMEN_EPM) ? VTD_PMEN_PRS : 0;
+		return;
+	case VTD_IQT:
+		m->iqt = value;
+		run_queue(m);
+		return;
+	case VTD_IQA:
+		if (m->gsts & VTD_GSTS_QIES)
+			vtd_model_violation(m, "queue moved while it is on");
+		m->iqa = value;
+		return;
+	}
+	vtd_model_violation(m, "write of register %x", offset);
+}
+
+/* ---- life ---- */
+
+struct vtd_model *vtd_model_new(struct kunit *test, u64 cap, u64 ecap)
+{
+	struct vtd_model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	m->shadows = kunit_kzalloc(test, VTD_MODEL_SHADOWS * sizeof(*m->shadows), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m->shadows);
+	m->test = test;
+	m->mmio.read = model_read;
+	m->mmio.write = model_write;
+	m->seams.stored = vtd_model_stored;
+	m->seams.written_back = vtd_model_written_back;
+	m->seams.drain_by_hand = true;
+	m->cap = cap;
+	m->ecap = ecap;
+	m->fectl = VTD_FECTL_IM;
+	/* Somebody else's bit: nobody may change it. */
+	m->gsts = VTD_GSTS_CFIS;
+	return m;
+}
+
+struct vtd_unit *vtd_model_unit(struct vtd_model *m)
+{
+	static const struct nyx_acpi_unit firmware = { .reg_base = 0xfed90000, .reg_size = SZ_4K };
+	struct nyx_mmio io = { .size = SZ_4K, .model = &m->mmio };
+	struct nyx_unit *unit = NULL;
+	struct nyx_why why = {};
+	struct vtd_unit *v;
+	int err;
+
+	vtd_next_test = &m->seams;
+	err = vtd_unit_create(&io, 46, &firmware, &unit, &why);
+	vtd_next_test = NULL;
+	KUNIT_ASSERT_EQ_MSG(m->test, err, 0, "%s", why.text);
+	v = to_vtd(unit);
+	v->polls = 20;
+	v->queue.timeout_ns = 2 * NSEC_PER_MSEC;
+	return v;
+}
+
+void vtd_model_free(struct vtd_unit *v)
+{
+	if (v) {
+		v->unit.ops->disable(&v->unit);
+		v->unit.ops->remove(&v->unit);
+	}
+}

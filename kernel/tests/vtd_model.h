@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A VT-d unit in software, that behaves as the specification says: its
+ * registers, its queue, its caches and its fault records. What the driver must
+ * not do is noted as a violation.
+ */
+#ifndef NYX_VTD_MODEL_H
+#define NYX_VTD_MODEL_H
+
+#include <kunit/test.h>
+
+#include "../vtd/vtd.h"
+
+#define VTD_MODEL_RECORDS	8
+#define VTD_MODEL_CONTEXTS	16
+#define VTD_MODEL_IOTLB		32
+#define VTD_MODEL_SHADOWS	8
+#define VTD_MODEL_LOG		256
+
+/* CAP and ECAP of units that were made, from their boot messages. */
+#define VTD_CAP_QEMU39		0x00d2008c22260286ULL	/* caching mode, 39 bits */
+#define VTD_ECAP_QEMU		0x0000000000f00f5aULL	/* not coherent */
+#define VTD_CAP_CLIENT		0x00d2008c40660462ULL	/* MGAW 39 with 4 levels, 1 record */
+#define VTD_ECAP_CLIENT		0x0000000000f050daULL
+#define VTD_CAP_SERVER		0x00d2078c106f0466ULL	/* 48 bits, 8 records */
+#define VTD_ECAP_SERVER		0x0000000000f020dfULL	/* coherent, device-TLBs */
+#define VTD_CAP_OLD		0x00c9008020630272ULL	/* RWBF */
+#define VTD_ECAP_OLD		0x0000000000001000ULL	/* no queue */
+
+struct vtd_model_context {
+	bool valid;
+	u16 rid;
+	u16 hwdid;		/* tag: 0 for a remembered absence */
+	struct vtd_context_entry entry;
+};
+
+struct vtd_model_iotlb {
+	bool valid;
+	u16 hwdid;
+	u64 page;
+	u64 paddr;
+	u32 prot;		/* NYX_PROT_*; 0: a remembered absence */
+};
+
+/* What memory holds of a page whose lines are written back by hand. */
+struct vtd_model_shadow {
+	u64 page;		/* physical, 0: free */
+	u64 lines;		/* bit per cache line that was ever written back */
+	u8 data[PAGE_SIZE];
+};
+
+struct vtd_model {
+	struct nyx_mmio_model mmio;
+	struct vtd_test seams;
+	struct kunit *test;
+
+	/* What kind of unit it is. */
+	u64 cap, ecap;
+	u32 gsts_stuck;		/* these bits of GSTS do not follow GCMD */
+	bool pmr_stuck;
+	bool silent;		/* executes no descriptor */
+	bool gone;		/* every read gives all ones */
+	bool collapses;		/* drops faults of a source with a record pending */
+	u32 refuse_type;	/* refuse descriptors of this type... */
+	u32 refuse_after;	/* ...after letting so many pass */
+	u32 refuse_times;
+
+	/* Registers. */
+	u32 gsts, fsts, fectl, fedata, feaddr, feuaddr, pmen;
+	u64 rtaddr, root, iqa, iqh, iqt;
+	struct { u64 low, high; } records[VTD_MODEL_RECORDS];
+	u32 next_record;
+	u32 events;		/* fault events sent */
+	u32 dropped;
+
+	struct vtd_model_context contexts[VTD_MODEL_CONTEXTS];
+	struct vtd_model_iotlb iotlb[VTD_MODEL_IOTLB];
+	bool context_pending;	/* a context invalidation without a wait behind it */
+	struct vtd_model_shadow *shadows;
+
+	/* The only form in which an entry may be present (set before set_entry). */
+	struct vtd_context_entry expected;
+
+	/*
+	 * What was done, in order: R root pointer, Q q queue on off, T t
+	 * translation on off, M protected regions off, B write-buffer flush,
+	 * C c context cache global device, I i p IOTLB global domain page, w wait.
+	 */
+	char log[VTD_MODEL_LOG];
+	u32 log_len;
+	struct vtd_descriptor last_context, last_iotlb, pages[8];
+	u32 nr_pages;
+	u32 descriptors;
+	u32 violations;
+};
+
+/* Lives as long as the test. */
+struct vtd_model *vtd_model_new(struct kunit *test, u64 cap, u64 ecap);
+
+/* A unit on the model, off, its time-outs short. Fails the test on error; vtd_model_free() it. */
+struct vtd_unit *vtd_model_unit(struct vtd_model *model);
+void vtd_model_free(struct vtd_unit *v);
+
+/*
+ * A request for iova from rid, answered from the caches where they have
+ * something. 0 and *paddr, or the fault reason (recorded as the unit would).
+ */
+u32 vtd_model_dma(struct vtd_model *model, u16 rid, u64 iova, bool write, u64 *paddr);
+/* Record a fault. */
+void vtd_model_fault(struct vtd_model *model, u16 rid, u64 address, u32 reason, bool write);
+
+void vtd_model_clear_log(struct vtd_model *model);
+
+/* Between the model's own files. */
+
+#define vtd_model_violation(m, fmt, ...)					\
+	vtd_model_violated(m, "model: " fmt "\n", ##__VA_ARGS__)
+
+__printf(2, 3) void vtd_model_violated(struct vtd_model *model, const char *fmt, ...);
+/* Set a bit of FSTS, and send the fault event if it is the first. */
+void vtd_model_set_status(struct vtd_model *model, u32 bit);
+void vtd_model_stored(struct vtd_test *seams, const u64 *at);
+void vtd_model_written_back(struct vtd_test *seams, const void *at, size_t bytes);
+
+#endif

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * nyxctl fault: what devices did wrong.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "nyxctl.h"
+#include "words.h"
+
+/* ---- one line a device ---- */
+
+static json_t *get_device(const void *row)
+{
+	char name[DEVICE_NAME];
+
+	return json_string(format_device(((const struct nyx_fault_counts *)row)->device, name));
+}
+
+GET_NUMBER(nyx_fault_counts, faults)
+GET_NUMBER(nyx_fault_counts, since_reset)
+GET_NUMBER(nyx_fault_counts, threshold)
+GET_NUMBER(nyx_fault_counts, first)
+GET_NUMBER(nyx_fault_counts, last)
+
+static json_t *get_reasons(const void *row)
+{
+	const struct nyx_fault_counts *counts = row;
+	json_t *list = json_array();
+	uint32_t i;
+
+	for (i = 0; i < counts->nr_reasons; i++)
+		json_array_append_new(list, json_pack("{s:I, s:o, s:s}",
+						      "count", (json_int_t)counts->reasons[i].count,
+						      "reason", hex(counts->reasons[i].reason),
+						      "text", counts->reasons[i].text));
+	if (counts->other)
+		json_array_append_new(list, json_pack("{s:I, s:s}", "count",
+						      (json_int_t)counts->other,
+						      "text", "other reasons"));
+	return list;
+}
+
+static json_t *get_most_often(const void *row)
+{
+	const struct nyx_fault_counts *counts = row;
+	const struct nyx_fault_count *most = NULL;
+	uint32_t i;
+
+	for (i = 0; i < counts->nr_reasons; i++)
+		if (!most || counts->reasons[i].count > most->count)
+			most = &counts->reasons[i];
+	return most ? json_string(most->text) : NULL;
+}
+
+static const struct column count_columns[] = {
+	{ "device", "DEVICE", FORMAT_TEXT, 0, get_device },
+	{ "faults", "FAULTS", FORMAT_NUMBER, 0, get_faults },
+	{ "since_reset", "SINCE RESET", FORMAT_NUMBER, 0, get_since_reset },
+	{ "threshold", "THRESHOLD", FORMAT_NUMBER, 0, get_threshold },
+	{ "first", "FIRST", FORMAT_TIME, SHOW_STATS, get_first },
+	{ "last", "LAST", FORMAT_TIME, 0, get_last },
+	{ "most_often", "MOST OFTEN", FORMAT_TEXT, 0, get_most_often },
+	{ "reasons", "BY REASON", FORMAT_TEXT, SHOW_DETAIL, get_reasons },
+	{ 0 }
+};
+
+/* ---- one line a record ---- */
+
+GET_NUMBER(nyx_fault, sequence)
+GET_NUMBER(nyx_fault, time)
+GET_NUMBER(nyx_fault, unit)
+GET_WORD(nyx_fault, kind, fault_kind_words)
+GET_HEX(nyx_fault, reason)
+GET_TEXT(nyx_fault, text)
+
+static json_t *get_r_device(const void *row)
+{
+	char name[DEVICE_NAME];
+
+	return json_string(format_device(((const struct nyx_fault *)row)->device, name));
+}
+
+static json_t *get_domain(const void *row)
+{
+	const struct nyx_fault *fault = row;
+
+	return fault->domain ? json_integer(fault->domain) : NULL;
+}
+
+static json_t *get_address(const void *row)
+{
+	const struct nyx_fault *fault = row;
+
+	return fault->has_address ? hex(fault->address) : NULL;
+}
+
+static const struct column record_columns[] = {
+	{ "sequence", "NUMBER", FORMAT_NUMBER, 0, get_sequence },
+	{ "time", "TIME", FORMAT_TIME, 0, get_time },
+	{ "device", "DEVICE", FORMAT_TEXT, SHOW_STATS, get_r_device },
+	{ "unit", "UNIT", FORMAT_NUMBER, SHOW_STATS, get_unit },
+	{ "domain", "DOMAIN", FORMAT_NUMBER, 0, get_domain },
+	{ "kind", "ACCESS", FORMAT_TEXT, 0, get_kind },
+	{ "address", "ADDRESS", FORMAT_TEXT, 0, get_address },
+	{ "reason", "REASON", FORMAT_TEXT, 0, get_reason },
+	{ "text", "MEANING", FORMAT_TEXT, 0, get_text },
+	{ 0 }
+};
+
+static int show_device(struct context *context, nyx_device_id id)
+{
+	struct nyx_fault_counts counts;
+	struct nyx_fault *faults;
+	size_t i, nr;
+	int err;
+
+	err = nyx_fault_counts(context->nyx, id, &counts);
+	if (!err)
+		err = nyx_fault_list(context->nyx, &id, &faults, &nr);
+	if (err)
+		return refuse_nyx(context, err);
+	if (context->json) {
+		json_t *records = json_array(), *object = json_object();
+		const struct column *column;
+
+		for (i = 0; i < nr; i++) {
+			json_t *record = json_object();
+
+			for (column = record_columns; column->key; column++)
+				json_object_set_new(record, column->key, column->get(&faults[i]));
+			json_array_append_new(records, record);
+		}
+		for (column = count_columns; column->key; column++)
+			json_object_set_new(object, column->key, column->get(&counts));
+		json_object_set_new(object, "records", records);
+		print_json(context, json_pack("{s:[o]}", "faults", object));
+	} else {
+		show_one(context, "faults", count_columns, &counts);
+		if (nr) {
+			printf("\nLast %zu:\n", nr);
+			show_list(context, "records", record_columns, faults, sizeof(*faults), nr);
+		}
+	}
+	free(faults);
+	return EXIT_DONE;
+}
+
+/* Devices with at least one fault. */
+static int show_all(struct context *context)
+{
+	struct nyx_fault_counts *counts;
+	struct nyx_device *devices;
+	size_t i, nr, found = 0;
+	int err;
+
+	err = nyx_device_list(context->nyx, 0, &devices, &nr);
+	if (err)
+		return refuse_nyx(context, err);
+	counts = calloc(nr + 1, sizeof(*counts));
+	if (!counts) {
+		free(devices);
+		return refuse(context, 0, "out of memory");
+	}
+	for (i = 0; i < nr; i++) {
+		err = nyx_fault_counts(context->nyx, devices[i].id, &counts[found]);
+		/* One that left meanwhile has no faults to show. */
+		if (!err && counts[found].faults)
+			found++;
+	}
+	show_list(context, "faults", count_columns, counts, sizeof(*counts), found);
+	free(counts);
+	free(devices);
+	return EXIT_DONE;
+}
+
+static int run_show(struct context *context, struct args *args)
+{
+	bool one = args->argc;
+	nyx_device_id id;
+
+	if ((one && !need_device(context, args, &id)) || !no_more_words(context, args))
+		return EXIT_USAGE;
+	if (!connect_kernel(context))
+		return EXIT_REFUSED;
+	return one ? show_device(context, id) : show_all(context);
+}
+
+static int run_clear(struct context *context, struct args *args)
+{
+	char name[DEVICE_NAME];
+	nyx_device_id id;
+	int err;
+
+	if (!need_device(context, args, &id) || !no_more_words(context, args))
+		return EXIT_USAGE;
+	if (!connect_kernel(context))
+		return EXIT_REFUSED;
+	err = nyx_fault_clear(context->nyx, id);
+	if (err)
+		return refuse_nyx(context, err);
+	if (context->json)
+		print_json(context, json_pack("{s:s}", "cleared", format_device(id, name)));
+	say(context, "faults of %s forgotten", format_device(id, name));
+	return EXIT_DONE;
+}
+
+static const struct command commands[] = {
+	{ "show", "[DEV]", "Devices that had faults; or one device's counts by reason and last records.\n",
+	  run_show },
+	{ "clear", "DEV", "Forget a device's counts and records. A quarantine stays: see device reset.\n",
+	  run_clear },
+	{ 0 }
+};
+
+const struct object fault_object = { "fault", "what devices did wrong", commands };

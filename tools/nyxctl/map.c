@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * nyxctl map: what a domain's devices can reach.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nyxctl.h"
+#include "words.h"
+
+GET_HEX(nyx_mapping, iova)
+GET_NUMBER(nyx_mapping, length)
+GET_WORD(nyx_mapping, type, mapping_type_words)
+GET_NUMBER(nyx_mapping, runs)
+GET_HEX(nyx_mapping, address)
+
+static json_t *get_last(const void *row)
+{
+	const struct nyx_mapping *mapping = row;
+
+	return hex(mapping->iova + mapping->length - 1);
+}
+
+static json_t *get_prot(const void *row)
+{
+	return json_string(prot_words(((const struct nyx_mapping *)row)->prot));
+}
+
+static json_t *get_physical(const void *row)
+{
+	const struct nyx_mapping *mapping = row;
+
+	return mapping->has_physical ? hex(mapping->physical) : NULL;
+}
+
+static json_t *get_tag(const void *row)
+{
+	const struct nyx_mapping *mapping = row;
+
+	return mapping->tag ? hex(mapping->tag) : NULL;
+}
+
+static const struct column columns[] = {
+	{ "iova", "IOVA", FORMAT_TEXT, 0, get_iova },
+	{ "last", "LAST", FORMAT_TEXT, 0, get_last },
+	{ "length", "SIZE", FORMAT_SIZE, 0, get_length },
+	{ "prot", "RIGHTS", FORMAT_TEXT, 0, get_prot },
+	{ "type", "MEMORY", FORMAT_TEXT, 0, get_type },
+	{ "physical", "PHYSICAL", FORMAT_TEXT, 0, get_physical },
+	{ "runs", "PIECES", FORMAT_NUMBER, 0, get_runs },
+	{ "address", "MAPPED FROM", FORMAT_TEXT, SHOW_STATS, get_address },
+	{ "tag", "TAG", FORMAT_TEXT, SHOW_STATS, get_tag },
+	{ 0 }
+};
+
+static int run_show(struct context *context, struct args *args)
+{
+	struct nyx_mapping *mappings;
+	struct nyx_domain domain;
+	char *which;
+	size_t nr;
+	int err;
+
+	if (!need_word(context, args, "the domain", &which) || !no_more_words(context, args))
+		return EXIT_USAGE;
+	if (!find_domain(context, which, &domain))
+		return EXIT_REFUSED;
+	err = nyx_mapping_list(context->nyx, domain.id, &mappings, &nr);
+	if (err)
+		return refuse_nyx(context, err);
+	show_list(context, "mappings", columns, mappings, sizeof(*mappings), nr);
+	free(mappings);
+	return EXIT_DONE;
+}
+
+/* ---- add, del ---- */
+
+struct add {
+	uint64_t iova, offset, size, tag;
+	uint32_t prot;
+	const char *path;
+};
+
+static bool parse_add(struct context *context, struct args *args, struct add *add)
+{
+	static const struct keyword keywords[] = {
+		{ "file", true }, { "offset", true }, { "size", true }, { "prot", true },
+		{ "tag", true }, { 0 }
+	};
+	char *word;
+	int which;
+
+	while ((which = next_keyword(context, args, keywords, &word)) != ARGS_END) {
+		bool good = true;
+
+		switch (which) {
+		case 0:
+			add->path = word;
+			break;
+		case 1:
+			good = parse_size(word, &add->offset);
+			break;
+		case 2:
+			good = parse_size(word, &add->size) && add->size;
+			break;
+		case 3:
+			good = parse_prot(word, &add->prot);
+			break;
+		case 4:
+			good = parse_number(word, &add->tag);
+			break;
+		default:
+			return false;
+		}
+		if (!good) {
+			usage_error(context, args, "\"%s\" is not a good %s", word,
+				    keywords[which].name);
+			return false;
+		}
+	}
+	if (!add->path)
+		usage_error(context, args, "the file is missing");
+	else if (!add->size)
+		usage_error(context, args, "the size is missing");
+	return add->path && add->size;
+}
+
+/* The part of the file in our address space, or MAP_FAILED after saying why. */
+static void *map_file(struct context *context, const struct add *add)
+{
+	int rights = (add->prot & NYX_IOMMU_PROT_READ ? PROT_READ : 0) |
+		     (add->prot & NYX_IOMMU_PROT_WRITE ? PROT_READ | PROT_WRITE : 0);
+	int fd = open(add->path, (add->prot & NYX_IOMMU_PROT_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	void *memory = MAP_FAILED;
+	struct stat file;
+
+	if (fd < 0 || fstat(fd, &file)) {
+		refuse(context, -errno, "%s: %s", add->path, strerror(errno));
+		goto out;
+	}
+	if (!S_ISREG(file.st_mode)) {
+		refuse(context, -EINVAL, "%s is not a file: use one on tmpfs or hugetlbfs, such as /dev/shm/x",
+		       add->path);
+		goto out;
+	}
+	/* Beyond its end a mapping of the file holds no memory to pin. */
+	if (add->size > (uint64_t)file.st_size || add->offset > file.st_size - add->size) {
+		refuse(context, -EINVAL, "%s has only %llu bytes: make it larger (truncate -s) or map less",
+		       add->path, (unsigned long long)file.st_size);
+		goto out;
+	}
+	memory = mmap(NULL, add->size, rights, MAP_SHARED, fd, add->offset);
+	if (memory == MAP_FAILED)
+		refuse(context, -errno, "%s cannot be mapped at offset 0x%" PRIx64 ": %s%s", add->path,
+		       add->offset, strerror(errno), errno == EINVAL ?
+		       " (the offset must be a multiple of the page size)" : "");
+out:
+	if (fd >= 0)
+		close(fd);
+	return memory;
+}
+
+static int run_add(struct context *context, struct args *args)
+{
+	struct add add = { .prot = NYX_IOMMU_PROT_READ | NYX_IOMMU_PROT_WRITE };
+	struct nyx_domain domain;
+	struct nyx_range range;
+	char *which, size[32];
+	void *memory;
+	int err;
+
+	if (!need_word(context, args, "the domain", &which) ||
+	    !need_number(context, args, "the address", &add.iova) ||
+	    !parse_add(context, args, &add))
+		return EXIT_USAGE;
+	if (!find_domain(context, which, &domain))
+		return EXIT_REFUSED;
+	memory = map_file(context, &add);
+	if (memory == MAP_FAILED)
+		return EXIT_REFUSED;
+	range = (struct nyx_range) {
+		.iova = add.iova, .length = add.size, .prot = add.prot, .address = memory,
+		.tag = add.tag,
+	};
+	err = nyx_map(context->nyx, domain.id, &range, 1);
+	munmap(memory, add.size);	/* the module holds the pages by now */
+	if (err)
+		return refuse_nyx(context, err);
+	if (context->json)
+		print_json(context, json_pack("{s:i, s:o, s:I}", "domain", (int)domain.id,
+					      "iova", hex(add.iova), "mapped_bytes",
+					      (json_int_t)add.size));
+	say(context, "%s mapped at 0x%" PRIx64 " of domain %u, %s",
+	    format_size(add.size, size, sizeof(size)), add.iova, domain.id, prot_words(add.prot));
+	return EXIT_DONE;
+}
+
+static int run_del(struct context *context, struct args *args)
+{
+	static const struct keyword keywords[] = { { "size", true }, { 0 } };
+	uint64_t iova, size = 0, unmapped;
+	struct nyx_domain domain;
+	char *which, *word, text[32];
+	int keyword, err;
+
+	if (!need_word(context, args, "the domain", &which) ||
+	    !need_number(context, args, "the address", &iova))
+		return EXIT_USAGE;
+	while ((keyword = next_keyword(context, args, keywords, &word)) != ARGS_END) {
+		if (keyword == ARGS_BAD)
+			return EXIT_USAGE;
+		if (!parse_size(word, &size) || !size)
+			return usage_error(context, args, "\"%s\" is not a good size", word);
+	}
+	if (!size)
+		return usage_error(context, args, "the size is missing");
+	if (!find_domain(context, which, &domain))
+		return EXIT_REFUSED;
+	err = nyx_unmap(context->nyx, domain.id, iova, size, &unmapped);
+	if (err)
+		return refuse_nyx(context, err);
+	if (context->json)
+		print_json(context, json_pack("{s:i, s:o, s:I}", "domain", (int)domain.id,
+					      "iova", hex(iova), "unmapped_bytes",
+					      (json_int_t)unmapped));
+	say(context, "%s unmapped at 0x%" PRIx64 " of domain %u",
+	    format_size(unmapped, text, sizeof(text)), iova, domain.id);
+	return EXIT_DONE;
+}
+
+/* ---- translate, walk ---- */
+
+static json_t *get_t_physical(const void *row)
+{
+	return hex(((const struct nyx_translation *)row)->physical);
+}
+
+static json_t *get_t_iova(const void *row)
+{
+	return hex(((const struct nyx_translation *)row)->iova);
+}
+
+static json_t *get_t_page(const void *row)
+{
+	return json_integer(((const struct nyx_translation *)row)->page_size);
+}
+
+static json_t *get_t_prot(const void *row)
+{
+	return json_string(prot_words(((const struct nyx_translation *)row)->prot));
+}
+
+static const struct column translation_columns[] = {
+	{ "iova", "IOVA", FORMAT_TEXT, 0, get_t_iova },
+	{ "physical", "PHYSICAL", FORMAT_TEXT, 0, get_t_physical },
+	{ "page_size", "PAGE", FORMAT_SIZE, 0, get_t_page },
+	{ "prot", "RIGHTS", FORMAT_TEXT, 0, get_t_prot },
+	{ 0 }
+};
+
+static bool parse_lookup(struct context *context, struct args *args, char **which, uint64_t *iova)
+{
+	return need_word(context, args, "the domain", which) &&
+	       need_number(context, args, "the address", iova) && no_more_words(context, args);
+}
+
+static int run_translate(struct context *context, struct args *args)
+{
+	struct nyx_translation found;
+	struct nyx_domain domain;
+	uint64_t iova;
+	char *which;
+	int err;
+
+	if (!parse_lookup(context, args, &which, &iova))
+		return EXIT_USAGE;
+	if (!find_domain(context, which, &domain))
+		return EXIT_REFUSED;
+	err = nyx_translate(context->nyx, domain.id, iova, &found);
+	if (err)
+		return refuse_nyx(context, err);
+	show_one(context, "translations", translation_columns, &found);
+	return EXIT_DONE;
+}
+
+struct step_row {
+	struct nyx_step step;
+	enum nyx_iommu_pt_format format;
+};
+
+static json_t *get_level(const void *row)
+{
+	return json_integer(((const struct step_row *)row)->step.level);
+}
+
+static json_t *get_index(const void *row)
+{
+	return json_integer(((const struct step_row *)row)->step.index);
+}
+
+static json_t *get_table(const void *row)
+{
+	return hex(((const struct step_row *)row)->step.table);
+}
+
+static json_t *get_entry(const void *row)
+{
+	return hex(((const struct step_row *)row)->step.entry);
+}
+
+static json_t *get_meaning(const void *row)
+{
+	const struct step_row *r = row;
+	char text[128];
+
+	return json_string(entry_words(r->format, r->step.level, r->step.entry, text,
+				       sizeof(text)));
+}
+
+static const struct column step_columns[] = {
+	{ "level", "LEVEL", FORMAT_NUMBER, 0, get_level },
+	{ "table", "TABLE", FORMAT_TEXT, 0, get_table },
+	{ "index", "INDEX", FORMAT_NUMBER, 0, get_index },
+	{ "entry", "ENTRY", FORMAT_TEXT, 0, get_entry },
+	{ "meaning", "MEANING", FORMAT_TEXT, 0, get_meaning },
+	{ 0 }
+};
+
+static int run_walk(struct context *context, struct args *args)
+{
+	struct step_row rows[NYX_STEPS_MAX];
+	struct nyx_domain domain;
+	struct nyx_walk walk;
+	uint64_t iova;
+	uint32_t i;
+	char *which;
+	int err;
+
+	if (!parse_lookup(context, args, &which, &iova))
+		return EXIT_USAGE;
+	if (!find_domain(context, which, &domain))
+		return EXIT_REFUSED;
+	err = nyx_walk(context->nyx, domain.id, iova, &walk);
+	if (err)
+		return refuse_nyx(context, err);
+	for (i = 0; i < walk.nr; i++)
+		rows[i] = (struct step_row) { walk.steps[i], walk.format };
+	show_list(context, "steps", step_columns, rows, sizeof(rows[0]), walk.nr);
+	return EXIT_DONE;
+}
+
+static const struct command commands[] = {
+	{ "show", "D", "All mappings of domain D, by address. -s adds columns.\n", run_show },
+	{ "add", "D IOVA file PATH [offset N] size S [prot r|w|rw] [tag N]",
+	  "Map S bytes of a file on tmpfs or hugetlbfs (/dev/shm, a memfd's\n"
+	  "/proc/PID/fd/N) at address IOVA of domain D.\n", run_add },
+	{ "del", "D IOVA size S",
+	  "Unmap what lies in the range. A mapping is unmapped whole or not at all.\n", run_del },
+	{ "translate", "D IOVA", "The host-physical address that IOVA leads to.\n",
+	  run_translate },
+	{ "walk", "D IOVA", "Each page-table entry that the unit reads for IOVA, raw and in words.\n",
+	  run_walk },
+	{ 0 }
+};
+
+const struct object map_object = { "map", "the memory that a domain's devices reach", commands };

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * PCI functions and their drivers through sysfs: what the module must not do
+ * from inside a netlink call.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pci/pci.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parse.h"
+#include "sysfs.h"
+
+#define PCI		"/sys/bus/pci"
+#define PATH_LEN	256
+
+static void device_path(uint32_t device, const char *file, char path[PATH_LEN])
+{
+	char name[DEVICE_NAME];
+
+	snprintf(path, PATH_LEN, PCI "/devices/%s/%s", format_device(device, name), file);
+}
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+bool pci_exists(uint32_t device)
+{
+	char path[PATH_LEN];
+
+	device_path(device, "", path);
+	return !access(path, F_OK);
+}
+
+void pci_driver(uint32_t device, char name[DRIVER_NAME])
+{
+	char path[PATH_LEN], link[PATH_LEN];
+	const char *last;
+	ssize_t len;
+
+	device_path(device, "driver", path);
+	len = readlink(path, link, sizeof(link) - 1);
+	link[len > 0 ? len : 0] = '\0';
+	last = strrchr(link, '/');
+	snprintf(name, DRIVER_NAME, "%.*s", DRIVER_NAME - 1, last ? last + 1 : "");
+}
+
+unsigned long pci_attribute(uint32_t device, const char *file)
+{
+	char path[PATH_LEN], text[32] = "";
+	FILE *f;
+
+	device_path(device, file, path);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	fclose(f);
+	return strtoul(text, NULL, 0);
+}
+
+/* libpci calls its reporters from a name look-up too, and sets them only when it scans. */
+static void silent(char *text, ...)
+{
+}
+
+const char *pci_name(uint32_t device, char *buf, size_t len)
+{
+	static struct pci_access *access;	/* for names only: no bus is scanned */
+	unsigned long vendor = pci_attribute(device, "vendor");
+
+	if (!access) {
+		access = pci_alloc();
+		access->warning = silent;
+		access->debug = silent;
+	}
+	if (!vendor) {
+		snprintf(buf, len, "?");
+		return buf;
+	}
+	return pci_lookup_name(access, buf, len, PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE, vendor,
+			       pci_attribute(device, "device"));
+}
+
+/* ---- binding ---- */
+
+static int set_override(uint32_t device, const char *driver)
+{
+	char path[PATH_LEN], text[DRIVER_NAME + 1];
+
+	device_path(device, "driver_override", path);
+	snprintf(text, sizeof(text), "%s\n", driver);
+	return write_file(path, text);
+}
+
+static int unbind(uint32_t device)
+{
+	char path[PATH_LEN], name[DEVICE_NAME];
+	int err;
+
+	device_path(device, "driver/unbind", path);
+	err = write_file(path, format_device(device, name));
+	return err == -ENOENT ? 0 : err;	/* nothing is bound */
+}
+
+static int probe(uint32_t device)
+{
+	char name[DEVICE_NAME];
+
+	return write_file(PCI "/drivers_probe", format_device(device, name));
+}
+
+int pci_take(uint32_t device, char old[DRIVER_NAME])
+{
+	char now[DRIVER_NAME];
+	int err;
+
+	pci_driver(device, old);
+	if (!strcmp(old, STUB_DRIVER))
+		return 0;
+	err = set_override(device, STUB_DRIVER);
+	if (err)
+		return err;
+	err = unbind(device);
+	if (!err)
+		err = probe(device);
+	if (!err) {
+		pci_driver(device, now);
+		if (!strcmp(now, STUB_DRIVER))
+			return 0;
+		err = -EBUSY;
+	}
+	pci_restore(device, old);
+	return err;
+}
+
+int pci_give_back(uint32_t device)
+{
+	char now[DRIVER_NAME];
+	int err;
+
+	err = set_override(device, "");
+	if (err)
+		return err;
+	pci_driver(device, now);
+	if (!strcmp(now, STUB_DRIVER))
+		err = unbind(device);
+	/* A function that no driver wants stays without one: that is no error. */
+	return err ? err : (probe(device), 0);
+}
+
+int pci_restore(uint32_t device, const char *old)
+{
+	char path[PATH_LEN], name[DEVICE_NAME], now[DRIVER_NAME];
+	int err;
+
+	err = set_override(device, "");
+	if (err)
+		return err;
+	pci_driver(device, now);
+	if (!strcmp(now, old))
+		return 0;
+	if (now[0]) {
+		err = unbind(device);
+		if (err)
+			return err;
+	}
+	if (!old[0])
+		return 0;
+	snprintf(path, sizeof(path), PCI "/drivers/%s/bind", old);
+	return write_file(path, format_device(device, name));
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * nyxctl unit: the remapping engines of this host.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nyxctl.h"
+#include "words.h"
+
+GET_NUMBER(nyx_unit, id)
+GET_TEXT(nyx_unit, name)
+GET_WORD(nyx_unit, state, unit_state_words)
+GET_TEXT(nyx_unit, cause)
+GET_NUMBER(nyx_unit, segment)
+GET_NUMBER(nyx_unit, address_width)
+GET_NUMBER(nyx_unit, physical_width)
+GET_NUMBER(nyx_unit, hw_domains)
+GET_NUMBER(nyx_unit, domains)
+GET_NUMBER(nyx_unit, flushes_page)
+GET_NUMBER(nyx_unit, flushes_domain)
+GET_NUMBER(nyx_unit, flushes_entry)
+GET_NUMBER(nyx_unit, waits)
+GET_NUMBER(nyx_unit, faults)
+GET_NUMBER(nyx_unit, faults_unattributed)
+GET_NUMBER(nyx_unit, fault_overflows)
+
+static json_t *get_lower_bound(const void *row)
+{
+	return json_boolean(((const struct nyx_unit *)row)->faults_lower_bound);
+}
+
+static json_t *get_page_sizes(const void *row)
+{
+	const struct nyx_unit *unit = row;
+	json_t *sizes = json_array();
+	int bit;
+
+	for (bit = 12; bit < 63; bit++)
+		if (unit->page_sizes & 1ULL << bit)
+			json_array_append_new(sizes, json_integer(1LL << bit));
+	return sizes;
+}
+
+static json_t *get_capabilities(const void *row)
+{
+	const struct nyx_unit *unit = row;
+	json_t *list = json_array();
+	uint32_t i;
+
+	for (i = 0; i < unit->nr_capabilities; i++)
+		json_array_append_new(list, json_string(unit->capabilities[i]));
+	return list;
+}
+
+static json_t *get_register_base(const void *row)
+{
+	const struct nyx_unit *unit = row;
+
+	return unit->has_registers ? hex(unit->register_base) : NULL;
+}
+
+/* The four raw registers have other names on each vendor. */
+static json_t *get_registers(const void *row)
+{
+	static const char *const intel[] = { "VER", "CAP", "ECAP", "GSTS" };
+	static const char *const amd[] = { "EFR", "EFR2", "control", "IVHD" };
+	const struct nyx_unit *unit = row;
+	const char *const *names = strncmp(unit->name, "ivhd", 4) ? intel : amd;
+	json_t *list;
+	int i;
+
+	if (!unit->has_registers)
+		return NULL;
+	list = json_array();
+	for (i = 0; i < NYX_REGISTERS; i++)
+		json_array_append_new(list, json_pack("{s:o}", names[i], hex(unit->registers[i])));
+	return list;
+}
+
+static const struct column columns[] = {
+	{ "id", "ID", FORMAT_NUMBER, SHOW_DETAIL, get_id },
+	{ "name", "UNIT", FORMAT_TEXT, 0, get_name },
+	{ "state", "STATE", FORMAT_TEXT, 0, get_state },
+	{ "cause", "CAUSE", FORMAT_TEXT, SHOW_DETAIL, get_cause },
+	{ "segment", "SEGMENT", FORMAT_NUMBER, 0, get_segment },
+	{ "register_base", "REGISTERS", FORMAT_TEXT, 0, get_register_base },
+	{ "address_width", "ADDRESS BITS", FORMAT_NUMBER, 0, get_address_width },
+	{ "physical_width", "PHYSICAL BITS", FORMAT_NUMBER, SHOW_DETAIL, get_physical_width },
+	{ "page_sizes", "PAGES", FORMAT_SIZE, 0, get_page_sizes },
+	{ "domains", "DOMAINS", FORMAT_NUMBER, 0, get_domains },
+	{ "hw_domains", "HW DOMAIN IDS", FORMAT_NUMBER, SHOW_DETAIL, get_hw_domains },
+	{ "capabilities", "CAPABILITIES", FORMAT_TEXT, SHOW_DETAIL, get_capabilities },
+	{ "faults", "FAULTS", FORMAT_NUMBER, 0, get_faults },
+	{ "faults_lower_bound", "FAULTS AT LEAST", FORMAT_TEXT, SHOW_DETAIL, get_lower_bound },
+	{ "faults_unattributed", "OF UNKNOWN ORIGIN", FORMAT_NUMBER, SHOW_STATS,
+	  get_faults_unattributed },
+	{ "fault_overflows", "LOG OVERFLOWS", FORMAT_NUMBER, SHOW_STATS, get_fault_overflows },
+	{ "flushes_page", "PAGE FLUSHES", FORMAT_NUMBER, SHOW_STATS, get_flushes_page },
+	{ "flushes_domain", "DOMAIN FLUSHES", FORMAT_NUMBER, SHOW_STATS, get_flushes_domain },
+	{ "flushes_entry", "ENTRY FLUSHES", FORMAT_NUMBER, SHOW_STATS, get_flushes_entry },
+	{ "waits", "WAITS", FORMAT_NUMBER, SHOW_STATS, get_waits },
+	{ "registers", "RAW REGISTERS", FORMAT_TEXT, SHOW_DETAIL, get_registers },
+	{ 0 }
+};
+
+static int run_show(struct context *context, struct args *args)
+{
+	char *wanted = next_word(args);
+	struct nyx_unit *units;
+	uint64_t id;
+	size_t i, nr;
+	int err;
+
+	if (!no_more_words(context, args))
+		return EXIT_USAGE;
+	if (!connect_kernel(context))
+		return EXIT_REFUSED;
+	err = nyx_unit_list(context->nyx, &units, &nr);
+	if (err)
+		return refuse_nyx(context, err);
+	if (!wanted) {
+		show_list(context, "units", columns, units, sizeof(*units), nr);
+		free(units);
+		return EXIT_DONE;
+	}
+	for (i = 0; i < nr; i++)
+		if (!strcmp(wanted, units[i].name) ||
+		    (parse_number(wanted, &id) && id == units[i].id))
+			break;
+	if (i < nr)
+		show_one(context, "units", columns, &units[i]);
+	else
+		err = refuse(context, -ENODEV, "no unit \"%s\": see nyxctl unit show", wanted);
+	free(units);
+	return err;
+}
+
+static const struct command commands[] = {
+	{ "show", "[UNIT]", "All units, or one (by name or number) in full. -s adds counters.\n",
+	  run_show },
+	{ 0 }
+};
+
+const struct object unit_object = { "unit", "the remapping engines (DRHD, IVHD)", commands };
