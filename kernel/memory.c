@@ -11,6 +11,7 @@
  * Tables that came out of the page table are freed under domain->lock, so whoever
  * holds it may walk.
  */
+#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -55,6 +56,22 @@ static void end_change(struct nyx_domain *domain)
 	lockdep_assert_held(&domain->lock);
 	if (!--domain->nr_changing)
 		wake_up_all(&domain->unchanging);
+}
+
+/*
+ * A domain with mappings holds the module: without it nobody could undo them.
+ * Holds domain->lock, after the books have changed.
+ */
+static void hold_module(struct nyx_domain *domain)
+{
+	bool hold = domain->nr_mappings;
+
+	lockdep_assert_held(&domain->lock);
+	if (hold && !domain->holds_module)
+		__module_get(THIS_MODULE);
+	else if (!hold && domain->holds_module)
+		module_put(THIS_MODULE);
+	domain->holds_module = hold;
 }
 
 static void free_mappings(struct list_head *list)
@@ -137,6 +154,7 @@ static bool withdraw(struct nyx_domain *domain, struct list_head *list,
 	mutex_lock(&domain->lock);
 	list_for_each_entry(mapping, list, link)
 		nyx_books_erase(domain, mapping);
+	hold_module(domain);
 	release_tables(domain, gather, proven);
 	end_change(domain);
 	mutex_unlock(&domain->lock);
@@ -355,6 +373,7 @@ int nyx_domain_map(struct nyx_domain *domain, const struct nyx_map_range *ranges
 	mutex_lock(&domain->lock);
 	list_for_each_entry(mapping, &list, link)
 		nyx_books_publish(domain, mapping);
+	hold_module(domain);
 	end_change(domain);
 	mutex_unlock(&domain->lock);
 	return 0;

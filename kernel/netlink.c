@@ -30,8 +30,8 @@ struct genl_family nyx_nl_family = {
 	.module		= THIS_MODULE,
 };
 
-static_assert(NYX_DOMAIN_ID_MAX == NYX_IOMMU_DOMAIN_ID_MAX);
-static_assert(NYX_DOMAIN_NAME_MAX == NYX_IOMMU_NAME_MAX + 1);
+static_assert((int)NYX_DOMAIN_ID_MAX == NYX_IOMMU_DOMAIN_ID_MAX);
+static_assert(NYX_DOMAIN_NAME_MAX - 1 == NYX_IOMMU_NAME_MAX);
 
 /* ---- refusals ---- */
 

@@ -221,6 +221,7 @@ struct nyx_domain {
 	struct rb_root_cached mappings;	/* struct nyx_mapping, under lock */
 	u32 nr_changing;		/* under lock: calls that are at the page table now */
 	wait_queue_head_t unchanging;	/* nr_changing fell to 0 */
+	bool holds_module;		/* has mappings; under lock */
 	u64 nr_mappings, mapped_bytes, pinned_pages;	/* of published mappings, under lock */
 	u64 maps_total, unmaps_total;	/* mappings, under lock */
 	/*

@@ -8,7 +8,7 @@
 
 #define IOVA	0x40000000ULL
 #define WORKERS	4
-#define ROUNDS	150
+#define ROUNDS	60
 
 struct worker {
 	struct nyx_domain *domain;

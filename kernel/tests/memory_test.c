@@ -64,7 +64,6 @@ static int memory_init(struct kunit *test)
 static void memory_exit(struct kunit *test)
 {
 	struct nyx_domain *domain = flushes.domain;
-
 	flushes.result = 0;
 	flushes.cleared = 0;
 	memset(flushes.watched, 0, sizeof(flushes.watched));
@@ -199,7 +198,6 @@ static void failed_flush_leaks(struct kunit *test)
 static void dead_unit_keeps_the_root(struct kunit *test)
 {
 	struct nyx_domain *domain = flushes.domain;
-
 	flushes.result = -EIO;
 	nyx_domain_unmap_all(domain);
 	KUNIT_EXPECT_TRUE(test, domain->unproven);
@@ -299,37 +297,37 @@ static void map_on_a_caching_unit(struct kunit *test)
 	list_del(&on.node);
 }
 
+static const struct {
+	u64 iova, length, offset;	/* address is the memory's plus offset */
+	int err;
+	enum nyx_arg arg;
+} bad[] = {
+	{ IOVA + SZ_1M, 0, 0, -EINVAL, NYX_ARG_LENGTH },
+	{ IOVA + SZ_1M, 0x1800, 0, -EINVAL, NYX_ARG_LENGTH },
+	{ IOVA + 0x800, SZ_4K, 0, -EINVAL, NYX_ARG_IOVA },
+	{ IOVA + SZ_1M, SZ_4K, 8, -EINVAL, NYX_ARG_ADDRESS },
+	{ -(u64)SZ_4K, SZ_8K, 0, -EINVAL, NYX_ARG_LENGTH },
+	{ (1ULL << 48) - SZ_4K, SZ_8K, 0, -ERANGE, NYX_ARG_IOVA },
+	{ 0xfedff000, SZ_8K, 0, -EINVAL, NYX_ARG_IOVA },
+	{ 0xfeeff000, SZ_8K, 0, -EINVAL, NYX_ARG_IOVA },
+	{ 0xfe000000, SZ_32M, 0, -EINVAL, NYX_ARG_IOVA },
+	{ 0x100000000, SZ_1G + SZ_4K, 0, -E2BIG, NYX_ARG_LENGTH },
+	{ IOVA + SZ_32K, SZ_4K, 0, -EEXIST, NYX_ARG_IOVA },
+	{ IOVA - SZ_4K, SZ_1M, 0, -EEXIST, NYX_ARG_IOVA },
+};
+
 static void map_refused(struct kunit *test)
 {
 	u64 at = fixture_memory(test, SZ_1M, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 	struct nyx_map_range good = range(IOVA, SZ_64K, at);
 	struct nyx_domain *domain = flushes.domain;
-	const struct {
-		struct nyx_map_range range;
-		int err;
-		enum nyx_arg arg;
-	} bad[] = {
-		{ range(IOVA + SZ_1M, 0, at), -EINVAL, NYX_ARG_LENGTH },
-		{ range(IOVA + SZ_1M, 0x1800, at), -EINVAL, NYX_ARG_LENGTH },
-		{ range(IOVA + 0x800, SZ_4K, at), -EINVAL, NYX_ARG_IOVA },
-		{ range(IOVA + SZ_1M, SZ_4K, at + 8), -EINVAL, NYX_ARG_ADDRESS },
-		{ range(-(u64)SZ_4K, SZ_8K, at), -EINVAL, NYX_ARG_LENGTH },
-		{ range(IOVA + SZ_1M, SZ_8K, -(u64)SZ_4K), -EINVAL, NYX_ARG_ADDRESS },
-		{ range((1ULL << 48) - SZ_4K, SZ_8K, at), -ERANGE, NYX_ARG_IOVA },
-		{ range(0xfedff000, SZ_8K, at), -EINVAL, NYX_ARG_IOVA },
-		{ range(0xfeeff000, SZ_8K, at), -EINVAL, NYX_ARG_IOVA },
-		{ range(0xfe000000, SZ_32M, at), -EINVAL, NYX_ARG_IOVA },
-		{ range(0x100000000, SZ_1G + SZ_4K, at), -E2BIG, NYX_ARG_LENGTH },
-		{ range(IOVA + SZ_32K, SZ_4K, at), -EEXIST, NYX_ARG_IOVA },
-		{ range(IOVA - SZ_4K, SZ_1M, at), -EEXIST, NYX_ARG_IOVA },
-	};
 	struct nyx_map_range r[2] = { range(SZ_1M, SZ_4K, at) };
 	struct nyx_why why;
 	u32 i;
 
 	KUNIT_ASSERT_EQ(test, nyx_domain_map(domain, &good, 1, NULL), 0);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		r[1] = bad[i].range;
+		r[1] = range(bad[i].iova, bad[i].length, at + bad[i].offset);
 		KUNIT_EXPECT_EQ_MSG(test, nyx_domain_map(domain, r, 2, &why), bad[i].err,
 				    "%u: %s", i, why.text);
 		KUNIT_EXPECT_EQ_MSG(test, (int)why.arg, (int)bad[i].arg, "%u: %s", i, why.text);
@@ -337,6 +335,9 @@ static void map_refused(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, domain->nr_mappings, 1);
 		KUNIT_EXPECT_NULL(test, fixture_find(domain, SZ_1M));
 	}
+	r[1] = range(IOVA + SZ_1M, SZ_8K, -(u64)SZ_4K);
+	KUNIT_EXPECT_EQ(test, nyx_domain_map(domain, r, 2, &why), -EINVAL);
+	KUNIT_EXPECT_EQ(test, (int)why.arg, (int)NYX_ARG_ADDRESS);
 	r[1] = r[0];
 	KUNIT_EXPECT_EQ(test, nyx_domain_map(domain, r, 2, &why), -EINVAL);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(why.text, "range 0 of the same call"));

@@ -236,7 +236,8 @@ static void pt_map_random(struct kunit *test)
 	unsigned int op, first, n, i;
 	struct region *r;
 
-	kunit_info(test, "seed %llx", SEED);
+	if (test->param_value == params)
+		kunit_info(test, "seed %llx for every parameter", SEED);
 	for (op = 0; op < OPS; op++) {
 		r = &b->regions[rnd(b, REGIONS)];
 		first = rnd(b, r->count);

@@ -184,7 +184,8 @@ static void command(struct vtd_model *m, u32 value)
 	}
 	if (changes & VTD_GCMD_QIE) {
 		note(m, value & VTD_GCMD_QIE ? 'Q' : 'q');
-		if (!(value & VTD_GCMD_QIE) && m->iqh != m->iqt && !m->silent)
+		if (!(value & VTD_GCMD_QIE) && m->iqh != m->iqt && !m->silent &&
+		    !(m->fsts & VTD_FSTS_IQE))
 			vtd_model_violation(m, "queue turned off with descriptors in it");
 		m->iqh = 0;
 	}

@@ -96,7 +96,7 @@ static const struct {
 	u32 domains, records, levels;
 	bool coherent, snoop, on_map, psi, ats;
 } units[] = {
-	{ "qemu", VTD_CAP_QEMU39, VTD_ECAP_QEMU, SZ_4K, SZ_4K,
+	{ "qemu", VTD_CAP_QEMU39, VTD_ECAP_QEMU, SZ_4K | SZ_2M | SZ_1G, SZ_4K,
 	  65536, 1, 3, false, false, true, true, false },
 	{ "client", VTD_CAP_CLIENT, VTD_ECAP_CLIENT, SZ_4K | SZ_2M | SZ_1G, SZ_4K,
 	  256, 1, 4, false, true, false, true, false },
@@ -106,7 +106,7 @@ static const struct {
 	{ "far records", VTD_CAP_CLIENT | (0x140ULL << 24), VTD_ECAP_CLIENT,
 	  SZ_4K | SZ_2M | SZ_1G, SZ_8K, 256, 1, 4, false, true, false, true, false },
 	{ "old with a queue", VTD_CAP_OLD, VTD_ECAP_OLD | VTD_ECAP_QI | VTD_ECAP_PT,
-	  SZ_4K, SZ_4K, 256, 1, 3, false, false, true, false, false },
+	  SZ_4K, SZ_4K, 256, 1, 3, false, false, true, true, false },
 };
 
 static void vtd_caps_of_units(struct kunit *test)

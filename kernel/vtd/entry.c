@@ -170,7 +170,8 @@ static int replace(struct vtd_unit *v, u16 rid, struct vtd_context_entry *at,
 	if (!err && vtd_cap(v, VTD_CAP_CM))
 		err = vtd_invalidate_entry(v, rid, NYX_HWDID_RESERVED,
 					   FIELD_GET(VTD_CTX_DID, to.high));
-	return err;
+	/* Without an invalidation that fails, it is still unknown what a dead unit goes by. */
+	return err ?: nyx_unit_dead(&v->unit) ? -EIO : 0;
 }
 
 int vtd_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entry)

@@ -10,21 +10,18 @@ misdeed() {
 	[ "$RC" -le 1 ] || no_ "$what" "the device tries" "$OUT"
 	holds "$what: memory is unchanged" "the bytes from before" \
 		nyx-mem verify "$file" "$offset" 4096 "$pattern"
-	within 5 more_faults "$before" || no_ "and it is counted" "more than $before faults" "$(faults_of $DEVICE)"
+	within 5 more_faults $DEVICE "$before" || no_ "and it is counted" "more than $before faults" "$(faults_of $DEVICE)"
 	after=$(faults_of $DEVICE)
 	yes_ "and it is counted: $((after - before)) fault(s) recorded"
 	explain "$kind" "$iova"
 }
 
-more_faults() { [ "$(faults_of $DEVICE)" -gt "$1" ]; }
-
 # explain KIND IOVA: the record says what happened, as far as the unit does.
 explain() {
-	local record kind address text
-	record=$(nyxctl -j fault show $DEVICE | jq -c '.faults[0].records | max_by(.sequence)')
-	kind=$(jq -r .kind <<<"$record") address=$(jq -r .address <<<"$record") text=$(jq -r .text <<<"$record")
+	local kind address text
+	kind=$(last_fault $DEVICE kind) address=$(last_fault $DEVICE address) text=$(last_fault $DEVICE text)
 	if [ "$NYX_IOMMU" = amdvi ]; then
-		[ "$text" != null ] || no_ "and explained" "a reason in words" "$record"
+		[ "$text" != null ] || no_ "and explained" "a reason in words" "none"
 		yes_ "as far as it can be: '$text' (an AMD unit tells address and access; QEMU's leaves them out)"
 		return
 	fi

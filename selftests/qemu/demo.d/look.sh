@@ -1,29 +1,10 @@
 # shellcheck shell=bash
-# Looking at devices, faults and the disk watcher: one value each.
+# The story's devices, and the watcher of the host's disk.
+. /tests/system/look.sh
 
 DEVICE=0000:00:0a.0		# the NVMe disk that is handed out
 NEIGHBOUR=0000:00:04.0		# a simple DMA device (QEMU's edu) in a domain of its own
-SHM=/dev/shm
 QUEUES=0x10000			# where the device finds its command queues
-WATCH=/run/disk-watch
-
-device_is() { nyxctl -j device show "$1" | jq -r ".devices[0].$2"; }
-state_is() { [ "$(device_is "$1" state)" = "$2" ]; }
-faults_of() { nyxctl -j fault show "$1" | jq -r '.faults[0].faults'; }
-status_is() { nyxctl -j status | jq -r ".status[0].$1"; }
-
-# disk_of SERIAL: the block device of the host's NVMe disk with that serial number.
-disk_of() {
-	local c
-	for c in /sys/class/nvme/nvme*; do
-		[ "$(tr -d ' ' <"$c/serial" 2>/dev/null)" = "$1" ] || continue
-		c=$(ls -d "$c"/nvme*n1 2>/dev/null) && echo "/dev/${c##*/}" && return
-	done
-	return 1
-}
-
-watched() { sed -n "s/^$1=//p" $WATCH; }
-read_more_than() { [ "$(watched reads)" -gt "$1" ]; }
 
 # still_reading: the host's disk went on being read, and each read was right.
 still_reading() {
@@ -36,5 +17,5 @@ still_reading() {
 	yes_ "meanwhile the host's own disk: $(watched reads) reads, each of them right"
 }
 
-# the programs that play the device's driver
+# the program that plays the device's driver
 disk_dma() { nvme-dma $DEVICE $SHM/queues $QUEUES "$@"; }

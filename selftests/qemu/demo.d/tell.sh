@@ -63,12 +63,3 @@ holds() {
 	seen=$("$@" 2>&1) || no_ "$claim" "$expected" "${seen:-not so}"
 	yes_ "$claim"
 }
-
-# within SECONDS COMMAND...: true as soon as the command is.
-within() {
-	local end=$((SECONDS + $1)); shift
-	until "$@" >/dev/null 2>&1; do
-		((SECONDS < end)) || return 1
-		sleep 0.1
-	done
-}
