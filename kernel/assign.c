@@ -98,6 +98,9 @@ static int check_domain(struct nyx_device *device, struct nyx_domain *domain, st
 	if (domain->dying)
 		return nyx_refuse(why, -ENOENT, NYX_ARG_DOMAIN, "domain %u is being deleted",
 				  domain->id);
+	if (nyx_power_asleep())
+		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
+				  "the machine is going to sleep; try again when it is awake");
 	if (domain->state != NYX_DOMAIN_ACTIVE)
 		return nyx_refuse(why, -EBUSY, NYX_ARG_DOMAIN,
 				  "domain %u is not active; reset its devices first", domain->id);
@@ -116,19 +119,32 @@ static int check_domain(struct nyx_device *device, struct nyx_domain *domain, st
  * While one member of a group is out of the host's hands, an idle neighbour
  * must not be a door for it: their requests may be indistinguishable.
  */
+static void block_idle_member(struct nyx_device *member, const struct nyx_device *assigned)
+{
+	if (member == assigned || member->is_bridge || member->is_unit ||
+	    member->state != NYX_DEVICE_HOST)
+		return;
+	member->group_blocked = true;
+	nyx_device_set_state(member, NYX_DEVICE_BLOCKED, "%s of its group is assigned",
+			     nyx_device_name(assigned));
+	nyx_device_apply(member);
+}
+
 static void block_idle_members(struct nyx_device *device)
 {
 	struct nyx_device *member;
 
-	list_for_each_entry(member, &device->group->devices, group_node) {
-		if (member == device || member->is_bridge || member->is_unit ||
-		    member->state != NYX_DEVICE_HOST)
-			continue;
-		member->group_blocked = true;
-		nyx_device_set_state(member, NYX_DEVICE_BLOCKED, "%s of its group is assigned",
-				     nyx_device_name(device));
-		nyx_device_apply(member);
-	}
+	list_for_each_entry(member, &device->group->devices, group_node)
+		block_idle_member(member, device);
+}
+
+static void unblock_member(struct nyx_device *member)
+{
+	if (!member->group_blocked)
+		return;
+	member->group_blocked = false;
+	nyx_device_set_state(member, NYX_DEVICE_HOST, "its group is free again");
+	nyx_device_apply(member);
 }
 
 static void unblock_idle_members(struct nyx_group *group)
@@ -138,13 +154,23 @@ static void unblock_idle_members(struct nyx_group *group)
 	list_for_each_entry(member, &group->devices, group_node)
 		if (member->domain)
 			return;
-	list_for_each_entry(member, &group->devices, group_node) {
-		if (!member->group_blocked)
+	list_for_each_entry(member, &group->devices, group_node)
+		unblock_member(member);
+}
+
+bool nyx_device_settle(struct nyx_device *device)
+{
+	struct nyx_device *member;
+
+	lockdep_assert_held(&nyx_registry_lock);
+	list_for_each_entry(member, &device->group->devices, group_node) {
+		if (!member->domain)
 			continue;
-		member->group_blocked = false;
-		nyx_device_set_state(member, NYX_DEVICE_HOST, "its group is free again");
-		nyx_device_apply(member);
+		block_idle_member(device, member);
+		return device->group_blocked;
 	}
+	unblock_member(device);
+	return false;
 }
 
 static void join_domain(struct nyx_device *device, struct nyx_domain *domain)
@@ -154,6 +180,7 @@ static void join_domain(struct nyx_device *device, struct nyx_domain *domain)
 	WRITE_ONCE(device->domain_id, domain->id);
 	list_add_tail(&device->domain_node, &domain->devices);
 	domain->nr_devices++;
+	nyx_registry_add_rids(device);
 	/* An assigned device must not lose the code that confines it. */
 	__module_get(THIS_MODULE);
 }
@@ -166,6 +193,7 @@ static void part_domain(struct nyx_device *device)
 	domain->nr_devices--;
 	device->domain = NULL;
 	WRITE_ONCE(device->domain_id, 0);
+	nyx_registry_add_rids(device);
 	nyx_domain_detach_unit(domain, device->unit);
 	nyx_domain_put(domain);
 	module_put(THIS_MODULE);
@@ -189,6 +217,8 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
 	if (err)
 		return err;
 	block_idle_members(device);
+	/* What it did before is not held against it in this domain. */
+	nyx_fault_forgive(device);
 	join_domain(device, domain);
 	device->state = NYX_DEVICE_ASSIGNED;
 	err = nyx_device_apply(device);
@@ -270,17 +300,22 @@ int nyx_device_readmit(struct nyx_device *device)
  * Fence just this device: blocked and invalidated first, then bus mastering
  * off. The entry is what confines it; the config write only asks it to be quiet.
  */
-static void quarantine(struct nyx_device *device)
+static void quarantine(struct nyx_device *device, const struct nyx_device *culprit)
 {
 	if (device->state != NYX_DEVICE_ASSIGNED)
 		return;
 	device->state = NYX_DEVICE_QUARANTINED;
 	nyx_device_apply(device);
 	pci_clear_master(device->pdev);
-	nyx_device_set_state(device, NYX_DEVICE_QUARANTINED,
-			     "%llu faults reached the threshold of %u",
-			     READ_ONCE(device->faults.towards_threshold),
-			     device->fault_threshold);
+	if (device == culprit)
+		nyx_device_set_state(device, NYX_DEVICE_QUARANTINED,
+				     "%llu faults reached the threshold of %u",
+				     READ_ONCE(device->faults.towards_threshold),
+				     device->fault_threshold);
+	else
+		nyx_device_set_state(device, NYX_DEVICE_QUARANTINED,
+				     "%s, of the same domain, reached its fault threshold",
+				     nyx_device_name(culprit));
 	pr_warn(NYX_NAME ": %s quarantined: %s; 'nyxctl device reset %s' brings it back\n",
 		nyx_device_name(device), device->state_cause, nyx_device_name(device));
 }
@@ -291,13 +326,17 @@ void nyx_device_quarantine_work(struct work_struct *work)
 	struct nyx_device *member;
 
 	mutex_lock(&nyx_registry_lock);
+	/* A reset may have come in between. */
+	if (!device->domain || !nyx_fault_too_many(device))
+		goto unlock;
 	/* Devices of a SHARED domain trust each other, so they are fenced together. */
-	if (device->domain && device->domain->mode == NYX_DOMAIN_SHARED) {
+	if (device->domain->mode == NYX_DOMAIN_SHARED) {
 		list_for_each_entry(member, &device->domain->devices, domain_node)
-			quarantine(member);
+			quarantine(member, device);
 	} else {
-		quarantine(device);
+		quarantine(device, device);
 	}
+unlock:
 	mutex_unlock(&nyx_registry_lock);
 	nyx_device_put(device);
 }

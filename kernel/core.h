@@ -12,6 +12,10 @@
 
 /* Devices by unit and RID, aliases included, for the fault path: RCU, no lock. */
 struct nyx_device *nyx_registry_find_rid(struct nyx_unit *unit, u16 rid);
+/*
+ * Make device's ids known, or decide again who answers for those it shares, after it has
+ * entered or left a domain (then it cannot fail). Both hold nyx_registry_lock.
+ */
 int nyx_registry_add_rids(struct nyx_device *device);
 void nyx_registry_del_rids(struct nyx_device *device);
 /* Any context: what is left to do for a unit that died runs from a work item. */
@@ -41,6 +45,8 @@ int nyx_devices_start(void);	/* enumerate; entries are written to memory only */
 int nyx_devices_watch(void);	/* from now on arrivals and departures are followed */
 void nyx_devices_unwatch(void);
 void nyx_devices_stop(void);
+/* True where the unit may see device under rid. */
+bool nyx_device_has_rid(const struct nyx_device *device, u16 rid);
 /* Find or NULL, no reference; holds nyx_registry_lock. */
 struct nyx_device *nyx_device_find(struct pci_dev *pdev);
 /*
@@ -62,6 +68,11 @@ void nyx_device_driver_name(struct nyx_device *device, char *buf, size_t size);
  * caller sees to the reset. Works on a dead unit too.
  */
 void nyx_device_leave_domain(struct nyx_device *device, const char *cause);
+/*
+ * The host's device has come into its group, or the group has changed: blocked as long
+ * as a member is assigned. True if so. Writes no entry unless the state changes.
+ */
+bool nyx_device_settle(struct nyx_device *device);
 /* A fenced device goes back to its domain's entry after a reset. */
 int nyx_device_readmit(struct nyx_device *device);
 void nyx_device_quarantine_work(struct work_struct *work);
@@ -85,6 +96,10 @@ bool nyx_reset_queue(struct nyx_device *device);
 /* ---- fault.c ---- */
 
 void nyx_fault_init(struct nyx_device *device);
+/* Its faults have reached the threshold. */
+bool nyx_fault_too_many(const struct nyx_device *device);
+/* From now on they count anew, for the threshold only. */
+void nyx_fault_forgive(struct nyx_device *device);
 
 /* ---- domain.c ---- */
 
@@ -94,8 +109,8 @@ int nyx_domain_attach_unit(struct nyx_domain *domain, struct nyx_unit *unit, u16
 void nyx_domain_detach_unit(struct nyx_domain *domain, struct nyx_unit *unit);
 /* The domain's hardware id on unit; it is attached there. */
 u16 nyx_domain_hwdid(struct nyx_domain *domain, struct nyx_unit *unit);
-/* 4 KiB pages of deleted domains that stay pinned because a unit died. */
-long nyx_domains_leaked_pages(void);
+/* What deleted domains left behind because a unit died: pinned 4 KiB pages, tables. */
+void nyx_domains_leaked(u64 *pages, u64 *tables);
 /* Unload: no domain has a device or a mapping left. */
 void nyx_domains_stop(void);
 
@@ -103,6 +118,8 @@ void nyx_domains_stop(void);
 
 int nyx_power_start(void);
 void nyx_power_stop(void);
+/* The machine is on its way to sleep or back; holds nyx_registry_lock. */
+bool nyx_power_asleep(void);
 
 /* ---- refuse.c ---- */
 

@@ -8,6 +8,7 @@
 #include <linux/timekeeping.h>
 
 #include "core.h"
+#include "tests/hooks.h"
 
 const char *nyx_device_name(const struct nyx_device *device)
 {
@@ -109,7 +110,7 @@ static int claim(const struct nyx_device *device)
 	return 0;
 }
 
-static bool has_rid(const struct nyx_device *device, u16 rid)
+bool nyx_device_has_rid(const struct nyx_device *device, u16 rid)
 {
 	int i;
 
@@ -125,7 +126,7 @@ static void wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entry *e
 
 	memset(entry, 0, sizeof(*entry));
 	list_for_each_entry(member, &device->group->devices, group_node)
-		if (member->unit == device->unit && has_rid(member, rid) &&
+		if (member->unit == device->unit && nyx_device_has_rid(member, rid) &&
 		    claim(member) > claim(strongest))
 			strongest = member;
 
@@ -240,45 +241,67 @@ static void leave_group(struct nyx_device *device)
 }
 
 /*
- * A function has arrived: give it its object and its entry before anything can
- * bind to it. Functions whose segment does not fit 16 bits are children of a
- * VMD controller and use its id, so the controller's entry serves them.
+ * List a function: no group and no entry yet. Functions whose segment does not fit
+ * 16 bits are children of a VMD controller and use its id, so the controller's entry
+ * serves them: *out is NULL, as for one that is listed already.
  */
-static int add_device(struct pci_dev *pdev)
+static int list_device(struct pci_dev *pdev, struct nyx_device **out)
 {
 	struct nyx_device *device;
 	int err;
 
 	lockdep_assert_held(&nyx_registry_lock);
+	*out = NULL;
 	if (pci_domain_nr(pdev->bus) > U16_MAX || nyx_device_find(pdev))
 		return 0;
 	device = new_device(pdev);
 	if (!device)
 		return -ENOMEM;
 	err = nyx_registry_add_rids(device);
-	if (err)
-		goto put;
+	if (err) {
+		nyx_device_put(device);
+		return err;
+	}
 	insert(device);
+	*out = device;
+	return 0;
+}
+
+/*
+ * A function has arrived: give it its object and its entry before anything can
+ * bind to it.
+ */
+static int add_device(struct pci_dev *pdev)
+{
+	struct nyx_device *device;
+	int err;
+
+	err = list_device(pdev, &device);
+	if (err || !device)
+		return err;
 	err = nyx_groups_rebuild();
 	if (err)
 		goto unlist;
+	nyx_device_settle(device);
 	err = nyx_device_apply(device);
-	if (err)
-		goto ungroup;
-	return 0;
+	if (!err || !device->unit)
+		return 0;
+	/* Listed all the same, so that one can see why it does not work. */
+	nyx_device_set_state(device, NYX_DEVICE_BLOCKED, "no entry could be made (error %d)", err);
+	nyx_device_apply(device);
+	return err;
 
-ungroup:
-	leave_group(device);
 unlist:
 	list_del(&device->node);
 	nyx_registry_del_rids(device);
-put:
 	nyx_device_put(device);
 	return err;
 }
 
 static void remove_device(struct nyx_device *device)
 {
+	struct nyx_device *other;
+
 	lockdep_assert_held(&nyx_registry_lock);
 	if (device->domain)
 		nyx_device_leave_domain(device, "removed from the bus");
@@ -291,6 +314,10 @@ static void remove_device(struct nyx_device *device)
 	if (nyx_groups_rebuild())
 		pr_warn(NYX_NAME ": no memory to recompute groups after %s left\n",
 			nyx_device_name(device));
+	/* It may have been what kept others in the group of an assigned one. */
+	list_for_each_entry(other, &nyx_devices, node)
+		if (other->group_blocked)
+			nyx_device_settle(other);
 	nyx_device_put(device);
 }
 
@@ -298,13 +325,15 @@ static int on_bus_event(struct notifier_block *nb, unsigned long action, void *d
 {
 	struct pci_dev *pdev = to_pci_dev(data);
 	struct nyx_device *device;
+	int err;
 
 	switch (action) {
 	case BUS_NOTIFY_ADD_DEVICE:
 		mutex_lock(&nyx_registry_lock);
-		if (add_device(pdev))
-			pr_err(NYX_NAME ": %s: no entry could be made, its DMA is blocked\n",
-			       pci_name(pdev));
+		err = add_device(pdev);
+		if (err)
+			pr_err(NYX_NAME ": %s: no entry could be made (error %d), its DMA is blocked\n",
+			       pci_name(pdev), err);
 		mutex_unlock(&nyx_registry_lock);
 		break;
 	case BUS_NOTIFY_BOUND_DRIVER:
@@ -331,6 +360,13 @@ static struct notifier_block bus_notifier = {
 	.notifier_call = on_bus_event,
 };
 
+#ifdef NYX_KUNIT
+void nyx_device_test_event(struct pci_dev *pdev, unsigned long action)
+{
+	on_bus_event(&bus_notifier, action, &pdev->dev);
+}
+#endif
+
 int nyx_devices_watch(void)
 {
 	return bus_register_notifier(&pci_bus_type, &bus_notifier);
@@ -344,15 +380,25 @@ void nyx_devices_unwatch(void)
 int nyx_devices_start(void)
 {
 	struct pci_dev *pdev = NULL;
+	struct nyx_device *device;
 	int err;
 
 	lockdep_assert_held(&nyx_registry_lock);
 	for_each_pci_dev(pdev) {
-		err = add_device(pdev);
+		err = list_device(pdev, &device);
 		if (err) {
 			pci_dev_put(pdev);
 			return err;
 		}
+	}
+	/* Once for all: it looks at every pair. */
+	err = nyx_groups_rebuild();
+	if (err)
+		return err;
+	list_for_each_entry(device, &nyx_devices, node) {
+		err = nyx_device_apply(device);
+		if (err)
+			return err;
 	}
 	return 0;
 }

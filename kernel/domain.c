@@ -15,12 +15,13 @@
 int (*nyx_flush_test_hook)(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only);
 #endif
 
-/* Pages that stay pinned for ever, of domains that are gone. */
-static atomic_long_t leaked_pages;
+/* What stays for ever, of domains that are gone. */
+static atomic_long_t leaked_pages, leaked_tables;
 
-long nyx_domains_leaked_pages(void)
+void nyx_domains_leaked(u64 *pages, u64 *tables)
 {
-	return atomic_long_read(&leaked_pages);
+	*pages = atomic_long_read(&leaked_pages);
+	*tables = atomic_long_read(&leaked_tables);
 }
 
 /*
@@ -41,6 +42,7 @@ static int common_config(struct nyx_pt_config *config)
 			*config = (struct nyx_pt_config) {
 				.format = caps->pt_format,
 				.levels = min_t(u8, caps->levels, NYX_PT_LEVELS_MAX),
+				.width = caps->iova_width,
 				.page_sizes = caps->page_sizes,
 				.coherent = caps->coherent,
 				.node = unit->node_id,
@@ -49,6 +51,7 @@ static int common_config(struct nyx_pt_config *config)
 			continue;
 		}
 		config->levels = min(config->levels, caps->levels);
+		config->width = min(config->width, caps->iova_width);
 		config->page_sizes &= caps->page_sizes;
 		config->coherent &= caps->coherent;
 		if (config->node != unit->node_id)
@@ -137,6 +140,7 @@ static void release(struct kref *ref)
 	free_domain_units(domain);
 	nyx_domain_fini_memory(domain);
 	atomic_long_add(atomic_long_read(&domain->leaked_pages), &leaked_pages);
+	atomic_long_add(atomic_long_read(&domain->leaked_tables), &leaked_tables);
 	kfree_rcu(domain, rcu);
 }
 
@@ -181,6 +185,18 @@ static void announce(struct nyx_domain *domain, const char *cause)
 	};
 
 	nyx_netlink_event(&event);
+}
+
+/* "domain<id>", or what comes next where somebody has chosen that for another domain. */
+static void default_name(struct nyx_domain *domain)
+{
+	char name[NYX_DOMAIN_NAME_MAX];
+	u32 i;
+
+	snprintf(name, sizeof(name), "domain%u", domain->id);
+	for (i = 2; find_name(name); i++)
+		snprintf(name, sizeof(name), "domain%u-%u", domain->id, i);
+	strscpy(domain->name, name, sizeof(domain->name));
 }
 
 /* Publish under the wanted id, or the lowest free one. */
@@ -240,9 +256,8 @@ int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **o
 	err = publish(domain, params->id, why);
 	if (err)
 		goto put;
-	/* A name somebody else chose to look like this one only costs the prettiness. */
 	if (!domain->name[0])
-		snprintf(domain->name, sizeof(domain->name), "domain%u", domain->id);
+		default_name(domain);
 
 	kref_get(&domain->ref);
 	announce(domain, "created");
@@ -340,49 +355,42 @@ int nyx_domain_for_each(u32 first_id, int (*fn)(struct nyx_domain *domain, void 
 	return err;
 }
 
-struct owner_gone {
-	struct work_struct work;
-	u32 portid;
-};
-
-static void owner_gone_work(struct work_struct *work)
+static void orphans_work(struct work_struct *work)
 {
-	struct owner_gone *gone = container_of(work, struct owner_gone, work);
 	struct nyx_domain *domain;
 	unsigned long id;
 
 	mutex_lock(&nyx_registry_lock);
 	xa_for_each(&nyx_domains, id, domain)
-		if (domain->owner_portid == gone->portid && !domain->dying)
+		if (READ_ONCE(domain->orphaned) && !domain->dying)
 			start_undo(domain, "the owner of its domain is gone");
 	mutex_unlock(&nyx_registry_lock);
-	kfree(gone);
 }
 
-static bool owns_any(u32 portid)
+static DECLARE_WORK(orphans, orphans_work);
+
+/*
+ * Marked now, not by the job: the port id is free again when this returns, and the next
+ * socket that gets it keeps what it makes.
+ */
+void nyx_domain_owner_gone(u32 portid)
 {
 	struct nyx_domain *domain;
 	unsigned long id;
 	bool found = false;
 
-	rcu_read_lock();
-	xa_for_each(&nyx_domains, id, domain)
-		found |= domain->owner_portid == portid;
-	rcu_read_unlock();
-	return found;
-}
-
-void nyx_domain_owner_gone(u32 portid)
-{
-	struct owner_gone *gone;
-
-	if (!portid || !owns_any(portid))
+	if (!portid)
 		return;
-	/* A promise that memory pressure must not break; the release notifier may sleep. */
-	gone = kmalloc(sizeof(*gone), GFP_KERNEL | __GFP_NOFAIL);
-	gone->portid = portid;
-	INIT_WORK(&gone->work, owner_gone_work);
-	queue_work(nyx_wq, &gone->work);
+	rcu_read_lock();
+	xa_for_each(&nyx_domains, id, domain) {
+		if (domain->owner_portid != portid)
+			continue;
+		WRITE_ONCE(domain->orphaned, true);
+		found = true;
+	}
+	rcu_read_unlock();
+	if (found)
+		queue_work(nyx_wq, &orphans);
 }
 
 static struct nyx_domain_unit *find_unit(struct nyx_domain *domain, struct nyx_unit *unit)
@@ -504,8 +512,12 @@ void nyx_domains_stop(void)
 	unsigned long id;
 
 	lockdep_assert_held(&nyx_registry_lock);
-	/* Empty ones only: a mapping or a device would have held the module. */
+	/*
+	 * Empty ones: a mapping or a device holds the module. Only a map that was under
+	 * way when the unload began may have left something.
+	 */
 	xa_for_each(&nyx_domains, id, domain) {
+		nyx_domain_unmap_all(domain);
 		xa_erase(&nyx_domains, id);
 		nyx_domain_put(domain);
 	}

@@ -116,16 +116,41 @@ static u32 count_in_domain(struct nyx_device *device)
 	return id;
 }
 
-static void check_threshold(struct nyx_device *device)
+bool nyx_fault_too_many(const struct nyx_device *device)
 {
 	u32 threshold = READ_ONCE(device->fault_threshold);
 
-	if (!threshold || READ_ONCE(device->faults.towards_threshold) < threshold ||
-	    READ_ONCE(device->state) != NYX_DEVICE_ASSIGNED)
+	return threshold && READ_ONCE(device->faults.towards_threshold) >= threshold;
+}
+
+void nyx_fault_forgive(struct nyx_device *device)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&device->faults.lock, flags);
+	device->faults.towards_threshold = 0;
+	spin_unlock_irqrestore(&device->faults.lock, flags);
+}
+
+static void check_threshold(struct nyx_device *device)
+{
+	if (!nyx_fault_too_many(device) || READ_ONCE(device->state) != NYX_DEVICE_ASSIGNED)
 		return;
 	kref_get(&device->ref);
 	if (!queue_work(nyx_wq, &device->quarantine_work))
 		nyx_device_put(device);
+}
+
+/* No device has that id. One line a burst here too: such ids cost an attacker nothing. */
+static void count_unattributed(struct nyx_unit *unit, const struct nyx_fault_event *event)
+{
+	u64 now = ktime_get_ns();
+
+	atomic64_inc(&unit->faults_unattributed);
+	if (!unit->unattributed_ns || now - unit->unattributed_ns > BURST_QUIET_NS)
+		pr_warn(NYX_NAME ": %s: DMA %s from requester %04x, which is no device, refused: %s; 'nyxctl unit show' counts them\n",
+			unit->name, kind_text(event->kind), event->rid, event->text);
+	unit->unattributed_ns = now;
 }
 
 void nyx_fault_record(struct nyx_unit *unit, const struct nyx_fault_event *event)
@@ -143,9 +168,7 @@ void nyx_fault_record(struct nyx_unit *unit, const struct nyx_fault_event *event
 	atomic64_inc(&unit->faults_recorded);
 	device = nyx_registry_find_rid(unit, event->rid);
 	if (!device) {
-		atomic64_inc(&unit->faults_unattributed);
-		pr_warn_ratelimited(NYX_NAME ": %s: DMA %s from requester %04x, which is no device, refused: %s\n",
-				    unit->name, kind_text(event->kind), event->rid, event->text);
+		count_unattributed(unit, event);
 		return;
 	}
 	if (log_record(device, unit, event, count_in_domain(device), &record))

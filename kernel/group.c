@@ -28,6 +28,9 @@ static bool acs_controls_set(struct pci_dev *pdev)
 		return false;
 	pci_read_config_word(pdev, pos + PCI_ACS_CAP, &cap);
 	pci_read_config_word(pdev, pos + PCI_ACS_CTRL, &control);
+	/* It does not answer (D3cold, or pulled out): nothing is known of it. */
+	if (PCI_POSSIBLE_ERROR(cap) || PCI_POSSIBLE_ERROR(control))
+		return false;
 	/* A control that the port does not implement is one it does not need. */
 	return (control & ACS_ISOLATION & cap) == (ACS_ISOLATION & cap);
 }

@@ -164,8 +164,9 @@ static void hand_back(void)
 	nyx_devices_unwatch();
 	/* Fault threads take no registry lock, so none can wait for us here. */
 	disable_units();
+	/* Jobs may queue others, and a unit's death; nobody else can any more. */
+	drain_workqueue(nyx_wq);
 	nyx_registry_flush();
-	flush_workqueue(nyx_wq);
 	mutex_lock(&nyx_registry_lock);
 	nyx_domains_stop();
 	nyx_devices_stop();

@@ -5,6 +5,11 @@
 #include <linux/rwsem.h>
 
 #include "netlink.h"
+#include "tests/hooks.h"
+
+#ifdef NYX_KUNIT
+void (*nyx_event_test_hook)(const struct nyx_event *event);
+#endif
 
 #define EVENT_SIZE	1024	/* bytes, more than any event needs */
 
@@ -96,6 +101,10 @@ void nyx_netlink_event(const struct nyx_event *event)
 {
 	if (event->kind != NYX_EVENT_FAULT)
 		nyx_nl_changed();
+#ifdef NYX_KUNIT
+	if (nyx_event_test_hook)
+		nyx_event_test_hook(event);
+#endif
 	down_read(&events_lock);
 	if (events_on)
 		send_event(event);

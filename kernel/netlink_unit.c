@@ -35,6 +35,7 @@ int nyx_iommu_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
 	      nyx_nl_put_u64(reply, NYX_IOMMU_A_MAPPED_BYTES, status.mapped_bytes) ?:
 	      nyx_nl_put_u64(reply, NYX_IOMMU_A_PINNED_BYTES, status.pinned_bytes) ?:
 	      nyx_nl_put_u64(reply, NYX_IOMMU_A_LEAKED_PAGES, status.leaked_pages) ?:
+	      nyx_nl_put_u64(reply, NYX_IOMMU_A_LEAKED_TABLES, status.leaked_tables) ?:
 	      nyx_nl_put_u64(reply, NYX_IOMMU_A_FAULTS, status.faults_recorded) ?:
 	      nla_put_u32(reply, NYX_IOMMU_A_HOLDERS, status.holders);
 	if (!err && THIS_MODULE->version)

@@ -211,6 +211,7 @@ struct nyx_domain {
 	u32 owner_portid;		/* netlink socket that owns it, 0: persistent */
 	char owner_comm[TASK_COMM_LEN];
 	bool dying;			/* being deleted, takes nothing new; written with both locks */
+	bool orphaned;			/* its owner's socket is closed; a job deletes it */
 	struct work_struct undo_work;
 	struct list_head devices;	/* nyx_registry_lock; nyx_device.domain_node */
 	u32 nr_devices;
@@ -294,7 +295,7 @@ int nyx_domain_del(struct nyx_domain *domain, bool force, struct nyx_why *why);
 /* All domains, ordered by id: calls fn under nyx_registry_lock until it returns non-zero. */
 int nyx_domain_for_each(u32 first_id, int (*fn)(struct nyx_domain *domain, void *arg), void *arg);
 
-/* A netlink socket closed: delete what it owned. May sleep for memory; the work is queued. */
+/* A netlink socket closed: delete what it owned. Does not sleep; the work is queued. */
 void nyx_domain_owner_gone(u32 portid);
 
 struct nyx_map_range {
@@ -407,8 +408,8 @@ void nyx_netlink_exit(void);
 struct nyx_status {
 	const char *vendor;		/* "vtd", "amdvi" */
 	u32 nr_units, nr_devices, nr_assigned, nr_quarantined, nr_domains, nr_mappings;
-	u64 mapped_bytes, pinned_bytes, leaked_pages, faults_recorded;
-	u32 holders;			/* module references held by domains and assigned devices */
+	u64 mapped_bytes, pinned_bytes, leaked_pages, leaked_tables, faults_recorded;
+	u32 holders;	/* module references: domains, assigned devices, dead units */
 };
 void nyx_status_fill(struct nyx_status *status);
 

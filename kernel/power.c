@@ -14,18 +14,35 @@
 
 #include "core.h"
 
+static bool asleep;	/* nyx_registry_lock */
+
+bool nyx_power_asleep(void)
+{
+	lockdep_assert_held(&nyx_registry_lock);
+	return asleep;
+}
+
+static bool goes_to_sleep(unsigned long action)
+{
+	return action == PM_SUSPEND_PREPARE || action == PM_HIBERNATION_PREPARE ||
+	       action == PM_RESTORE_PREPARE;
+}
+
 /*
  * An assigned device's state is lost in sleep and nobody here could restore
- * it behind its user's back: refuse, and name the device.
+ * it behind its user's back: refuse, and name the device. Between this and the
+ * freezing of tasks none may be assigned either.
  */
 static int on_sleep(struct notifier_block *nb, unsigned long action, void *data)
 {
 	struct nyx_device *device;
 	int verdict = NOTIFY_DONE;
 
-	if (action != PM_SUSPEND_PREPARE && action != PM_HIBERNATION_PREPARE)
-		return NOTIFY_DONE;
 	mutex_lock(&nyx_registry_lock);
+	if (!goes_to_sleep(action)) {
+		asleep = false;
+		goto unlock;
+	}
 	list_for_each_entry(device, &nyx_devices, node) {
 		if (!device->domain)
 			continue;
@@ -34,6 +51,8 @@ static int on_sleep(struct notifier_block *nb, unsigned long action, void *data)
 		verdict = notifier_from_errno(-EBUSY);
 		break;
 	}
+	asleep = verdict == NOTIFY_DONE;
+unlock:
 	mutex_unlock(&nyx_registry_lock);
 	return verdict;
 }

@@ -14,8 +14,11 @@
 static int check_iova(const struct nyx_domain *domain, const struct nyx_map_range *range,
 		      struct nyx_why *why)
 {
-	u64 width_last = nyx_pt_last_iova(&domain->pt.config);
+	const struct nyx_pt_config *config = &domain->pt.config;
+	u64 width_last = nyx_pt_last_iova(config);
 
+	if (config->width)
+		width_last = min(width_last, BIT_ULL(config->width) - 1);
 	if (!range->length || !PAGE_ALIGNED(range->length))
 		return nyx_refuse(why, -EINVAL, NYX_ARG_LENGTH,
 				  "length %#llx is not a multiple of 4 KiB above 0; round it up",

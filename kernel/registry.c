@@ -33,6 +33,31 @@ struct nyx_device *nyx_registry_find_rid(struct nyx_unit *unit, u16 rid)
 	return device;
 }
 
+/*
+ * Whose faults are those under an id that several functions share: the one that is
+ * assigned, since only it is to be fenced for them; then the one whose own id it
+ * is; then the first.
+ */
+static bool outranks(const struct nyx_device *a, const struct nyx_device *b, u16 rid)
+{
+	if (!a->domain != !b->domain)
+		return a->domain;
+	return a->rid == rid && b->rid != rid;
+}
+
+/* Whom rid is reported under, device apart, or NULL. */
+static struct nyx_device *other_owner(const struct nyx_device *device, u16 rid)
+{
+	struct nyx_device *other, *owner = NULL;
+
+	list_for_each_entry(other, &nyx_devices, node)
+		if (other != device && other->unit == device->unit &&
+		    nyx_device_has_rid(other, rid) &&
+		    (!owner || outranks(other, owner, rid)))
+			owner = other;
+	return owner;
+}
+
 int nyx_registry_add_rids(struct nyx_device *device)
 {
 	int i, err;
@@ -40,13 +65,11 @@ int nyx_registry_add_rids(struct nyx_device *device)
 	if (!device->unit)
 		return 0;
 	for (i = 0; i < device->nr_rids; i++) {
-		/*
-		 * An alias that several functions share is reported under the
-		 * first of them, a function's own id always under itself.
-		 */
-		if (i && xa_load(&rid_map, rid_key(device->unit, device->rids[i])))
-			continue;
-		err = xa_err(xa_store(&rid_map, rid_key(device->unit, device->rids[i]), device,
+		struct nyx_device *owner = other_owner(device, device->rids[i]);
+
+		if (!owner || outranks(device, owner, device->rids[i]))
+			owner = device;
+		err = xa_err(xa_store(&rid_map, rid_key(device->unit, device->rids[i]), owner,
 				      GFP_KERNEL));
 		if (err) {
 			nyx_registry_del_rids(device);
@@ -63,8 +86,8 @@ void nyx_registry_del_rids(struct nyx_device *device)
 	if (!device->unit)
 		return;
 	for (i = 0; i < device->nr_rids; i++)
-		xa_cmpxchg(&rid_map, rid_key(device->unit, device->rids[i]), device, NULL,
-			   GFP_KERNEL);
+		xa_cmpxchg(&rid_map, rid_key(device->unit, device->rids[i]), device,
+			   other_owner(device, device->rids[i]), GFP_KERNEL);
 }
 
 /*
@@ -90,7 +113,9 @@ static void unit_died_work(struct work_struct *work)
 		unit->death_handled = true;
 		__module_get(THIS_MODULE);
 		list_for_each_entry(device, &nyx_devices, node) {
-			if (device->unit != unit || device->state == NYX_DEVICE_HOST)
+			/* A bridge would take all below it along. */
+			if (device->unit != unit || device->state == NYX_DEVICE_HOST ||
+			    device->is_bridge)
 				continue;
 			pci_clear_master(device->pdev);
 			if (device->state == NYX_DEVICE_ASSIGNED)
@@ -106,7 +131,11 @@ static DECLARE_WORK(unit_died, unit_died_work);
 
 void nyx_registry_unit_died(struct nyx_unit *unit)
 {
-	queue_work(system_unbound_wq, &unit_died);
+	/* A unit test may do without the core's queue. */
+	if (nyx_wq)
+		queue_work(nyx_wq, &unit_died);
+	else
+		schedule_work(&unit_died);
 }
 
 void nyx_registry_flush(void)
@@ -123,12 +152,14 @@ void nyx_status_fill(struct nyx_status *status)
 
 	memset(status, 0, sizeof(*status));
 	status->vendor = nyx_vendor ? nyx_vendor->name : "none";
-	status->leaked_pages = nyx_domains_leaked_pages();
+	nyx_domains_leaked(&status->leaked_pages, &status->leaked_tables);
 
 	mutex_lock(&nyx_registry_lock);
 	list_for_each_entry(unit, &nyx_units, node) {
 		status->nr_units++;
 		status->faults_recorded += atomic64_read(&unit->faults_recorded);
+		if (unit->death_handled)
+			status->holders++;
 	}
 	list_for_each_entry(device, &nyx_devices, node) {
 		status->nr_devices++;
@@ -145,10 +176,14 @@ void nyx_status_fill(struct nyx_status *status)
 		status->nr_mappings += domain->nr_mappings;
 		status->mapped_bytes += domain->mapped_bytes;
 		status->pinned_bytes += domain->pinned_pages << PAGE_SHIFT;
-		if (domain->nr_mappings)
+		if (domain->holds_module)
 			status->holders++;
 		mutex_unlock(&domain->lock);
+		/* Its undo runs in the module. */
+		if (domain->dying)
+			status->holders++;
 		status->leaked_pages += atomic_long_read(&domain->leaked_pages);
+		status->leaked_tables += atomic_long_read(&domain->leaked_tables);
 	}
 	mutex_unlock(&nyx_registry_lock);
 }

@@ -71,15 +71,11 @@ const char *nyx_reset_error_text(int err)
 /* The reset is over: tell, and let a device that still has a domain back in. */
 static void finish(struct nyx_device *device, int err)
 {
-	unsigned long flags;
-
 	lockdep_assert_held(&nyx_registry_lock);
 	device->resetting = false;
 	device->last_reset_error = err;
 	if (!err) {
-		spin_lock_irqsave(&device->faults.lock, flags);
-		device->faults.towards_threshold = 0;
-		spin_unlock_irqrestore(&device->faults.lock, flags);
+		nyx_fault_forgive(device);
 		device->epoch++;
 	}
 
@@ -101,7 +97,8 @@ static void finish(struct nyx_device *device, int err)
 	device->state = NYX_DEVICE_QUARANTINED;
 	nyx_device_apply(device);
 	nyx_device_set_state(device, NYX_DEVICE_QUARANTINED, "stays fenced: %s (error %d)",
-			     nyx_reset_error_text(err), err);
+			     device->last_reset_error ? nyx_reset_error_text(err) :
+			     "reset, but its entry could not be made again", err);
 }
 
 void nyx_reset_work(struct work_struct *work)

@@ -10,16 +10,24 @@
 #include "core.h"
 
 /* Undo what stub_probe() did; the device is fenced already. */
-static void give_back(struct nyx_device *device)
+static void give_back(struct nyx_device *device, const char *cause)
 {
 	lockdep_assert_held(&nyx_registry_lock);
-	device->stub_bound = false;
-	/* Whatever driver binds next finds the host's entry. */
-	if (device->state != NYX_DEVICE_GONE) {
-		device->state = device->pdev->untrusted ? NYX_DEVICE_BLOCKED : NYX_DEVICE_HOST;
-		nyx_device_apply(device);
-		nyx_device_set_state(device, device->state, "released by nyx_stub");
-	}
+	if (device->state == NYX_DEVICE_GONE)
+		return;
+	/* Whatever driver binds next finds the host's entry, unless its group forbids. */
+	device->state = device->pdev->untrusted ? NYX_DEVICE_BLOCKED : NYX_DEVICE_HOST;
+	if (nyx_device_settle(device))
+		return;
+	nyx_device_apply(device);
+	nyx_device_set_state(device, device->state, "released by nyx_stub; %s", cause);
+}
+
+static const char *reset_text(const struct nyx_device *device)
+{
+	int err = device->last_reset_error;
+
+	return err ? nyx_reset_error_text(err) : "reset";
 }
 
 static int stub_probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -38,10 +46,9 @@ static int stub_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	pci_clear_master(pdev);
 	device->state = NYX_DEVICE_BLOCKED;
 	device->group_blocked = false;
-	device->stub_bound = true;
 	err = nyx_device_apply(device);
 	if (err) {
-		give_back(device);
+		give_back(device, "its entry could not be blocked");
 		mutex_unlock(&nyx_registry_lock);
 		goto put;
 	}
@@ -57,18 +64,19 @@ static int stub_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 				 device->last_reset_error);
 	}
 
+	pci_set_drvdata(pdev, err ? NULL : device);
 	mutex_lock(&nyx_registry_lock);
-	if (err)
-		give_back(device);
-	else
+	if (err) {
+		give_back(device, "it could not be enabled");
+	} else {
+		/* Not before: from here on it may be assigned. */
+		device->stub_bound = true;
 		nyx_device_set_state(device, NYX_DEVICE_BLOCKED, "held by nyx_stub; %s",
-				     device->last_reset_error ?
-				     nyx_reset_error_text(device->last_reset_error) : "reset");
-	mutex_unlock(&nyx_registry_lock);
-	if (!err) {
-		pci_set_drvdata(pdev, device);
-		return 0;
+				     reset_text(device));
 	}
+	mutex_unlock(&nyx_registry_lock);
+	if (!err)
+		return 0;
 put:
 	nyx_device_put(device);
 	return err;
@@ -79,16 +87,23 @@ static void stub_remove(struct pci_dev *pdev)
 	struct nyx_device *device = pci_get_drvdata(pdev);
 
 	mutex_lock(&nyx_registry_lock);
+	/* First: from here on it cannot be assigned, nor a reset be asked for. */
+	device->stub_bound = false;
 	if (device->domain)
 		nyx_device_leave_domain(device, "unbound from nyx_stub");
+	/* Userspace may have set it through config space; the reset would restore it. */
+	pci_clear_master(pdev);
 	mutex_unlock(&nyx_registry_lock);
 
 	/* Quiet, then reset, and only then back to the host. */
 	device->last_reset_error = nyx_reset_locked(device);
+	if (device->last_reset_error && device->last_reset_error != -ENOTTY)
+		pci_warn(pdev, "goes back to the host %s (error %d)\n", reset_text(device),
+			 device->last_reset_error);
 	pci_disable_device(pdev);
 
 	mutex_lock(&nyx_registry_lock);
-	give_back(device);
+	give_back(device, reset_text(device));
 	mutex_unlock(&nyx_registry_lock);
 	pci_set_drvdata(pdev, NULL);
 	nyx_device_put(device);
@@ -100,6 +115,8 @@ static void stub_shutdown(struct pci_dev *pdev)
 	struct nyx_device *device = pci_get_drvdata(pdev);
 
 	mutex_lock(&nyx_registry_lock);
+	/* Nobody assigns it again, and a reset that waits for device_lock does nothing. */
+	device->stub_bound = false;
 	if (device->domain)
 		nyx_device_leave_domain(device, "the machine is going down");
 	pci_clear_master(pdev);

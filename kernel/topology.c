@@ -9,6 +9,13 @@
 #include <linux/pci.h>
 
 #include "core.h"
+#include "tests/hooks.h"
+
+#ifdef NYX_KUNIT
+struct pci_dev *(*nyx_slot_test_hook)(int segment, unsigned int bus, unsigned int devfn) =
+	pci_get_domain_bus_and_slot;
+#define pci_get_domain_bus_and_slot nyx_slot_test_hook
+#endif
 
 /* Bits in pci_dev.dma_alias_mask: every device and function number of a bus. */
 #define FUNCTIONS_PER_BUS	256

@@ -32,6 +32,7 @@ enum nyx_unit_state {
 struct nyx_unit_caps {
 	enum nyx_pt_format pt_format;
 	u8 levels;		/* most page-table levels: 3 (39 bits) or 4 (48 bits) */
+	u8 iova_width;		/* bits of IOVA it takes, however many levels there are */
 	u64 page_sizes;		/* leaf sizes, bit mask */
 	u8 physical_width;	/* bits of host-physical address */
 	u32 nr_hw_domains;	/* hardware domain ids, 0 included */
@@ -72,6 +73,7 @@ struct nyx_unit {
 	struct nyx_unit_stats __percpu *stats;
 	atomic64_t faults_recorded;
 	atomic64_t faults_unattributed;	/* no device of ours has that RID */
+	u64 unattributed_ns;	/* the last of them; its fault thread only */
 	atomic64_t fault_overflows;	/* overflow episodes */
 	atomic_t nr_domains;
 	spinlock_t hwdid_lock;

@@ -175,16 +175,20 @@ static int amdvi_resume(struct nyx_unit *unit)
 	struct amdvi_unit *amdvi = to_amdvi(unit);
 	int err;
 
-	if (READ_ONCE(unit->state) != NYX_UNIT_TRANSLATING)
-		return 0;
+	/* amdvi_disable() has made it OFF on the way down. */
+	if (nyx_unit_dead(unit))
+		return -EIO;
 	restore_window(amdvi);
 	/* A shallow sleep may have kept it on: the tables change under nobody. */
 	if (nyx_read64(&amdvi->io, AMDVI_CONTROL) & AMDVI_CONTROL_IOMMU_EN)
 		turn_off(amdvi);
 	err = turn_on(amdvi);
-	if (err)
+	if (err) {
 		nyx_unit_mark_dead(unit, "did not come back after resume");
-	return err;
+		return err;
+	}
+	WRITE_ONCE(unit->state, NYX_UNIT_TRANSLATING);
+	return 0;
 }
 
 /* ---- probe and remove ---- */
@@ -252,6 +256,7 @@ static int decode_caps(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *des
 	*caps = (struct nyx_unit_caps) {
 		.pt_format = NYX_PT_AMDV1,
 		.levels = 4,		/* 4 to 6 in hardware; 48 bits are what we offer */
+		.iova_width = 48,
 		.page_sizes = SZ_4K | SZ_2M | SZ_1G,
 		.physical_width = width,
 		.nr_hw_domains = 65536,

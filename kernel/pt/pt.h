@@ -49,6 +49,11 @@ struct nyx_pt_config {
 	bool coherent;		/* the unit snoops table reads; else write back each store */
 	bool force_snoop;	/* set SNP/FC in leaves, where the unit has it */
 	int node;		/* NUMA node of the tables, or NUMA_NO_NODE */
+	/*
+	 * IOVA bits that every unit takes; 0: as many as the levels give. A unit may
+	 * take fewer (VT-d CAP.MGAW). The tables do not look at it: who maps does.
+	 */
+	u8 width;
 };
 
 /* Treat as opaque outside kernel/pt/. */

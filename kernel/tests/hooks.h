@@ -12,10 +12,18 @@
 struct nyx_unit;
 struct nyx_domain;
 struct nyx_fault_event;
+struct nyx_event;
+struct pci_dev;
 
 extern void (*nyx_fault_test_hook)(struct nyx_unit *unit, const struct nyx_fault_event *event);
 extern void (*nyx_fault_overflow_test_hook)(struct nyx_unit *unit);
 extern int (*nyx_flush_test_hook)(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only);
+/* Sees every event, sent or not. */
+extern void (*nyx_event_test_hook)(const struct nyx_event *event);
+/* pci_get_domain_bus_and_slot(), as far as topology.c is concerned. */
+extern struct pci_dev *(*nyx_slot_test_hook)(int segment, unsigned int bus, unsigned int devfn);
+/* What the bus's notifier would be told about a function that is on no bus. */
+void nyx_device_test_event(struct pci_dev *pdev, unsigned long action);
 #endif
 
 #endif

@@ -193,6 +193,26 @@ static void says_what_it_invalidates(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, u->m->violations, 0);
 }
 
+/* A domain id may be given to another domain as soon as no entry has it. */
+static void a_reused_domain_id_has_no_past(struct kunit *test)
+{
+	struct up *u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER, 4);
+	struct nyx_entry entry;
+
+	turn_on(test, u);
+	KUNIT_ASSERT_EQ(test, 0, set(u, RID, FIRST));
+	expect_reach(test, u, RID, FIRST);
+	KUNIT_ASSERT_EQ(test, 0, set(u, RID, BLOCKED));
+
+	entry = entry_of(u, SECOND);
+	entry.hwdid = 0x0102;
+	u->m->expected.low = virt_to_phys(u->pt[1].root) | 1;
+	u->m->expected.high = 0x10202;
+	KUNIT_ASSERT_EQ(test, 0, u->v->unit.ops->set_entry(&u->v->unit, RID, &entry));
+	expect_reach(test, u, RID, SECOND);
+	KUNIT_EXPECT_EQ(test, u->m->violations, 0);
+}
+
 /* 6.1: what is remembered of an absence is tagged with domain id 0. */
 static void caching_mode_invalidates_absence(struct kunit *test)
 {
@@ -259,6 +279,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(changes_with_write_buffers),
 	KUNIT_CASE(pass_through_takes_the_largest_width),
 	KUNIT_CASE(says_what_it_invalidates),
+	KUNIT_CASE(a_reused_domain_id_has_no_past),
 	KUNIT_CASE(caching_mode_invalidates_absence),
 	KUNIT_CASE(off_only_writes_memory),
 	KUNIT_CASE(suppressed_faults_are_not_recorded),

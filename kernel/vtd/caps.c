@@ -52,6 +52,7 @@ int vtd_decode_caps(struct nyx_unit_caps *caps, u32 ver, u64 cap, u64 ecap, u8 p
 				  "the unit offers neither 3-level nor 4-level page tables (CAP %#llx): not supported",
 				  cap);
 
+	caps->iova_width = FIELD_GET(VTD_CAP_MGAW, cap) + 1;
 	caps->pt_format = NYX_PT_VTDSS;
 	caps->page_sizes = SZ_4K | (sllps & VTD_SLLPS_2M ? SZ_2M : 0) |
 			   (sllps & VTD_SLLPS_1G ? SZ_1G : 0);

@@ -86,6 +86,7 @@ static struct vtd_context_entry *make_entry(struct vtd_unit *v, u16 rid)
 			dma_wmb();
 			store(v, &v->root[bus].low, virt_to_phys(table) | VTD_ROOT_P);
 			write_back(v, &v->root[bus], sizeof(v->root[bus]));
+			/* Pairs with the acquire in find_entry(): found means linked. */
 			smp_store_release(&v->contexts[bus], table);
 		}
 	}

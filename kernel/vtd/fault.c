@@ -41,7 +41,7 @@ static const char * const dma_reasons[] = {
 	[VTD_FR_ROOT_RESERVED] = "reserved bits set in a root entry",
 	[VTD_FR_CONTEXT_RESERVED] = "reserved bits set in a context entry",
 	[VTD_FR_PAGING_RESERVED] = "reserved bits set in a page-table entry",
-	[VTD_FR_TRANSLATION_BLOCKED] = "translated or translation (ATS) request from a device that may not",
+	[VTD_FR_TRANSLATION_BLOCKED] = "ATS request from a device that may not use it",
 };
 
 static const char * const interrupt_reasons[] = {
@@ -49,9 +49,9 @@ static const char * const interrupt_reasons[] = {
 	[VTD_FR_IR_INDEX - VTD_FR_IR_FIRST] = "interrupt index beyond the table",
 	[VTD_FR_IR_NOT_PRESENT - VTD_FR_IR_FIRST] = "interrupt table entry not present",
 	[VTD_FR_IR_ACCESS - VTD_FR_IR_FIRST] = "the interrupt table could not be read",
-	[VTD_FR_IR_RESERVED_ENTRY - VTD_FR_IR_FIRST] = "reserved bits set in an interrupt table entry",
+	[VTD_FR_IR_RESERVED_ENTRY - VTD_FR_IR_FIRST] = "reserved bits set in its table entry",
 	[VTD_FR_IR_COMPATIBILITY - VTD_FR_IR_FIRST] = "compatibility-format interrupt blocked",
-	[VTD_FR_IR_SOURCE - VTD_FR_IR_FIRST] = "interrupt from a device that does not own the entry",
+	[VTD_FR_IR_SOURCE - VTD_FR_IR_FIRST] = "interrupt from a device that does not own it",
 };
 
 static bool is_interrupt(u32 reason)

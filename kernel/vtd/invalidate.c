@@ -184,7 +184,7 @@ int vtd_invalidate_all(struct vtd_unit *v)
 	struct vtd_descriptor context = context_global(), iotlb = iotlb_global(v);
 	int err;
 
-	/* The IOTLB may be refilled from a stale context until that is gone: two waits (6.5.2.11). */
+	/* Until the contexts are gone the IOTLB may be refilled from them: two waits (6.5.2.11). */
 	err = submit(v, &context, 1);
 	return err ?: submit(v, &iotlb, 1);
 }

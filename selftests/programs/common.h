@@ -57,23 +57,33 @@ static inline uint64_t number(const char *text)
 }
 
 /*
- * The byte at position i of the pattern that a word names. "zero" is all
- * zeroes; every other word gives its own sequence without short periods, so
- * that data from elsewhere, or shifted, does not fit it by chance.
+ * The data that a word names: "zero" is all zeroes; every other word gives its
+ * own sequence without short periods, so that data from elsewhere, or shifted,
+ * does not fit it by chance.
  */
-static inline uint8_t pattern_byte(const char *word, uint64_t i)
-{
-	uint64_t x = 0xcbf29ce484222325ULL;
+struct pattern {
+	uint64_t seed;
+	uint64_t mask;		/* 0 for zeroes */
+};
 
-	if (!strcmp(word, "zero"))
-		return 0;
+static inline struct pattern pattern_of(const char *word)
+{
+	struct pattern pattern = { 0xcbf29ce484222325ULL, strcmp(word, "zero") ? UINT64_MAX : 0 };
+
 	for (; *word; word++)
-		x = (x ^ (uint8_t)*word) * 0x100000001b3ULL;
-	x += (i + 1) * 0x9e3779b97f4a7c15ULL;
+		pattern.seed = (pattern.seed ^ (uint8_t)*word) * 0x100000001b3ULL;
+	return pattern;
+}
+
+/* The byte at position i. */
+static inline uint8_t pattern_byte(struct pattern pattern, uint64_t i)
+{
+	uint64_t x = pattern.seed + (i + 1) * 0x9e3779b97f4a7c15ULL;
+
 	x ^= x >> 31;
 	x *= 0xbf58476d1ce4e5b9ULL;
 	x ^= x >> 29;
-	return x >> 24;
+	return (x & pattern.mask) >> 24;
 }
 
 #endif

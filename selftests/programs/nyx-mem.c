@@ -64,16 +64,18 @@ static uint8_t *part(const struct area *area, uint64_t offset, uint64_t len)
 	return area->bytes + offset;
 }
 
-static void fill(uint8_t *bytes, uint64_t len, const char *pattern)
+static void fill(uint8_t *bytes, uint64_t len, const char *word)
 {
+	struct pattern pattern = pattern_of(word);
 	uint64_t i;
 
 	for (i = 0; i < len; i++)
 		bytes[i] = pattern_byte(pattern, i);
 }
 
-static int verify(const struct area *area, uint64_t offset, uint64_t len, const char *pattern)
+static int verify(const struct area *area, uint64_t offset, uint64_t len, const char *word)
 {
+	struct pattern pattern = pattern_of(word);
 	uint8_t *bytes = part(area, offset, len);
 	uint64_t i;
 
@@ -81,7 +83,7 @@ static int verify(const struct area *area, uint64_t offset, uint64_t len, const 
 		if (bytes[i] == pattern_byte(pattern, i))
 			continue;
 		printf("%s: byte %#" PRIx64 " is %02x, pattern '%s' has %02x there\n", area->path,
-		       offset + i, bytes[i], pattern, pattern_byte(pattern, i));
+		       offset + i, bytes[i], word, pattern_byte(pattern, i));
 		return EXIT_DIFFERS;
 	}
 	return 0;

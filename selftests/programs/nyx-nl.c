@@ -239,12 +239,13 @@ static void *memory(uint64_t size)
 {
 	uint8_t *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 			      0);
+	struct pattern pattern = pattern_of("owner");
 	uint64_t i;
 
 	if (bytes == MAP_FAILED)
 		die("mmap: %s", strerror(errno));
 	for (i = 0; i < size; i++)
-		bytes[i] = pattern_byte("owner", i);
+		bytes[i] = pattern_byte(pattern, i);
 	return bytes;
 }
 

@@ -56,13 +56,6 @@ write_sources() {
 	} >"$root/etc/apt/sources.list"
 }
 
-# in_root ROOT COMMAND...: with the mounts that installing needs, in a namespace of its own.
-in_root() {
-	local root=$1; shift
-	DEBIAN_FRONTEND=noninteractive unshare --mount --propagation private \
-		"$QEMU_DIR/chroot-enter" "$root" / -- "$@"
-}
-
 packages_of() { sed 's/#.*//' "$QEMU_DIR/config/chroot-$1.packages" | tr -s ' \n' ' '; }
 
 # CHROOT_RECIPE goes up when this file starts to make something different.
@@ -76,12 +69,12 @@ download_images() {
 	local root=$1 dir=/var/cache/images rel pkgs
 	mkdir -p "$root$dir"
 	chmod 777 "$root$dir"
-	for rel in $(in_root "$root" sh -c "cd /usr/src && ls -d linux-headers-*-amd64"); do
+	for rel in $(in_root "$root" -- sh -c "cd /usr/src && ls -d linux-headers-*-amd64"); do
 		rel=${rel#linux-headers-}
-		pkgs="linux-image-$rel $(in_root "$root" apt-cache depends "linux-image-$rel" |
+		pkgs="linux-image-$rel $(in_root "$root" -- apt-cache depends "linux-image-$rel" |
 			sed -nE 's/^ *Depends: (linux-(base|binary|modules)-.*)$/\1/p' | tr '\n' ' ')"
 		# shellcheck disable=SC2086
-		in_root "$root" sh -c 'mkdir -p "$1" && cd "$1" && shift && apt-get download "$@"' \
+		in_root "$root" -- sh -c 'mkdir -p "$1" && cd "$1" && shift && apt-get download "$@"' \
 			sh "$dir/$rel" $pkgs
 	done
 }
@@ -101,15 +94,15 @@ fill_chroot() {
 	for p in $(packages_of "$suite"); do
 		case $p in */*) back="$back ${p%/*}" ;; *) plain="$plain $p" ;; esac
 	done
-	in_root "$tmp" apt-get update
+	in_root "$tmp" -- apt-get update
 	# shellcheck disable=SC2086
-	in_root "$tmp" apt-get install -y $plain
+	in_root "$tmp" -- apt-get install -y $plain
 	if [ -n "$back" ]; then
 		# shellcheck disable=SC2086
-		in_root "$tmp" apt-get install -y -t "$suite-backports" $back
+		in_root "$tmp" -- apt-get install -y -t "$suite-backports" $back
 	fi
 	download_images "$tmp"
-	in_root "$tmp" apt-get clean
+	in_root "$tmp" -- apt-get clean
 	rm -f "$tmp/etc/apt/auth.conf" "$tmp"/etc/apt/auth.conf.d/*
 }
 

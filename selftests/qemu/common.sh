@@ -65,6 +65,20 @@ progress() {
 	return $rc
 }
 
+# propagation: of a mount namespace. In a plain chroot / is no mount and cannot be made
+# private; chroot-enter has a way round that.
+propagation() {
+	if unshare --mount --propagation private true 2>/dev/null; then echo private; else echo unchanged; fi
+}
+
+# in_root ROOT [SRC:DST]... -- COMMAND...: in a chroot, with the mounts that programs need, in
+# a namespace of its own.
+in_root() {
+	local root=$1; shift
+	DEBIAN_FRONTEND=noninteractive unshare --mount --propagation "$(propagation)" \
+		"$QEMU_DIR/chroot-enter" "$root" / "$@"
+}
+
 # chroot_dir SUITE, kernel_dir LABEL: where a finished component is.
 chroot_dir() { printf '%s/chroot/%s\n' "$NYX_CACHE" "$1"; }
 kernel_dir() { printf '%s/kernel/%s\n' "$NYX_CACHE" "$1"; }

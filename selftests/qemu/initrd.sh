@@ -68,8 +68,7 @@ fill_base() {
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$tmp/etc/group"
 	rel=$(cat "$(kernel_dir "$label")/release")
 	guest_modules "$(kernel_dir "$label")/lib/modules/$rel" "$tmp/usr/lib/modules/$rel"
-	unshare --mount bash -c 'mount --bind "$2" "$1/mnt" && chroot "$1" depmod -b /mnt "$3"' \
-		bash "$root" "$tmp" "$rel"
+	in_root "$root" "$tmp:/mnt" -- depmod -b /mnt "$rel"
 }
 
 # guest_libraries ROOT: every shared object that the programs and nyxctl need.

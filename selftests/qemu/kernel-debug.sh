@@ -17,8 +17,8 @@ fill_source() {
 	local tmp=$1 root
 	set -e
 	root=$(readlink -f "$(chroot_dir trixie)")
-	in_root "$root" apt-get update
-	unshare --mount --propagation private "$QEMU_DIR/chroot-enter" "$root" / "$tmp:/mnt" -- \
+	in_root "$root" -- apt-get update
+	in_root "$root" "$tmp:/mnt" -- \
 		sh -c 'cd /mnt && apt-get download linux-source-6.12'
 	dpkg-deb --fsys-tarfile "$tmp"/linux-source-6.12_*.deb |
 		tar -xO --wildcards '*/linux-source-6.12.tar.xz' >"$tmp/source.tar.xz"

@@ -53,8 +53,7 @@ fill_stock() {
 		rm -rf "${d:?}/kernel/$drop"
 	done
 	find "$d" -name '*.ko.xz' -print0 | xargs -0 -r -n 64 -P 2 xz -d
-	unshare --mount bash -c 'mkdir -p "$1/mnt" && mount --bind "$2" "$1/mnt" && chroot "$1" depmod -b /mnt "$3"' \
-		bash "$root" "$tmp" "$rel"
+	in_root "$(readlink -f "$root")" "$tmp:/mnt" -- depmod -b /mnt "$rel"
 	echo "$rel" >"$tmp/release"
 	echo "/usr/src/linux-headers-$rel" >"$tmp/kdir"
 	echo "$suite" >"$tmp/chroot"

@@ -22,7 +22,7 @@ iommu_device() {
 
 # kernel_words: the command line that leaves the units to us.
 kernel_words() {
-	local words="console=ttyS0,115200 panic=-1 oops=panic"
+	local words="console=ttyS0,115200 panic=-1 oops=panic printk.time=1"
 	if [ "$kernel" = debug ]; then words="$words kasan.fault=panic"; fi
 	if [ -z "$in_tree" ]; then
 		case $iommu in

@@ -48,7 +48,7 @@ struct nyx_status {
 	char vendor[16];		/* "vtd", "amdvi" */
 	char version[32];		/* of the module, may be "" */
 	uint32_t units, devices, assigned, quarantined, domains, holders;
-	uint64_t mappings, mapped_bytes, pinned_bytes, leaked_pages, faults;
+	uint64_t mappings, mapped_bytes, pinned_bytes, leaked_pages, leaked_tables, faults;
 };
 
 int nyx_status(struct nyx *nyx, struct nyx_status *status);

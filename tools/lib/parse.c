@@ -55,6 +55,7 @@ int nyx_parse_status(struct nlattr **attrs, void *out)
 	status->mapped_bytes = U64(MAPPED_BYTES);
 	status->pinned_bytes = U64(PINNED_BYTES);
 	status->leaked_pages = U64(LEAKED_PAGES);
+	status->leaked_tables = U64(LEAKED_TABLES);
 	status->faults = U64(FAULTS);
 	return 0;
 }

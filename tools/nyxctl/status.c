@@ -15,6 +15,7 @@ GET_NUMBER(nyx_status, mappings)
 GET_NUMBER(nyx_status, mapped_bytes)
 GET_NUMBER(nyx_status, pinned_bytes)
 GET_NUMBER(nyx_status, leaked_pages)
+GET_NUMBER(nyx_status, leaked_tables)
 GET_NUMBER(nyx_status, faults)
 GET_NUMBER(nyx_status, holders)
 
@@ -30,6 +31,7 @@ static const struct column columns[] = {
 	{ "mapped_bytes", "mapped", FORMAT_SIZE, 0, get_mapped_bytes },
 	{ "pinned_bytes", "pinned memory", FORMAT_SIZE, 0, get_pinned_bytes },
 	{ "leaked_pages", "leaked pages", FORMAT_NUMBER, 0, get_leaked_pages },
+	{ "leaked_tables", "leaked tables", FORMAT_NUMBER, 0, get_leaked_tables },
 	{ "faults", "faults recorded", FORMAT_NUMBER, 0, get_faults },
 	{ "holders", "holding the module", FORMAT_NUMBER, 0, get_holders },
 	{ 0 }
@@ -48,7 +50,7 @@ static int run_show(struct context *context, struct args *args)
 	if (err)
 		return refuse_nyx(context, err);
 	show_one(context, "status", columns, &status);
-	if (status.leaked_pages)
+	if (status.leaked_pages || status.leaked_tables)
 		say(context, "A unit stopped answering: its domains' memory stays pinned until reboot.");
 	return EXIT_DONE;
 }

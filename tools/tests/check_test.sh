@@ -78,6 +78,8 @@ expect "module loaded without the parameters" 0 '^note +kernel parameters'
 host intel "intel_iommu=off intremap=off"
 put proc/cpuinfo 'apicid\t\t: 0\nflags\t\t: x2apic\napicid\t\t: 300\n'
 expect "APIC ids above 254" 0 '^warn +x2APIC .*up to 300' 'fix: '
+put proc/cpuinfo 'apicid\t\t: 255\nflags\t\t: x2apic\n'
+expect "APIC id 255" 0 '^warn +x2APIC .*up to 255'
 put proc/cpuinfo 'apicid\t\t: 254\nflags\t\t: fpu\n'
 expect "APIC ids up to 254" 0 '^ok +x2APIC'
 
@@ -101,8 +103,9 @@ put sys/module/kvm_amd/parameters/sev_snp 'Y\n'
 expect "SEV-SNP" 2 '^fail +SEV-SNP'
 
 # bridge NAME BYTE-OF-EXPRESS-FLAGS EXTENDED-HEADER: a PCI bridge's configuration space.
+# poke OFFSET BYTES goes on with the last one.
 bridge() {
-	local file=$dir/sys/bus/pci/devices/$1/config
+	file=$dir/sys/bus/pci/devices/$1/config
 	mkdir -p "$(dirname "$file")"
 	head -c 4096 /dev/zero >"$file"
 	poke() { printf '%b' "$2" | dd of="$file" bs=1 seek="$1" conv=notrunc status=none; }
@@ -117,6 +120,9 @@ bridge() {
 host intel "intel_iommu=off intremap=off"
 bridge 0000:00:01.0 '\102' '\015\000\001\000'
 expect "a root port with ACS" 0 '^ok +groups'
+bridge 0000:00:01.0 '\102' '\001\000\001\024'	# next: 0x140
+poke 320 '\015\000\001\000'
+expect "a root port with ACS further on" 0 '^ok +groups'
 bridge 0000:00:02.0 '\102' ''
 expect "a root port without ACS" 0 '^warn +groups +the port 0000:00:02.0 has no ACS'
 bridge 0000:00:03.0 '' ''

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The firmware's scopes on a machine: which unit a function is behind, under which
+ * requester ids it is seen, which reserved memory names it.
+ */
+#include "core_fixture.h"
+
+static struct nyx_acpi_scope scope_rids(u16 first, u16 last)
+{
+	return (struct nyx_acpi_scope) {
+		.kind = NYX_SCOPE_RIDS, .rid_first = first, .rid_last = last };
+}
+
+/* A DMAR path from bus 0: up to three hops of device 1 to 31, ended by 0. */
+static struct nyx_acpi_scope scope_path(enum nyx_scope_kind kind, u8 a, u8 b, u8 c)
+{
+	struct nyx_acpi_scope scope = { .kind = kind };
+	const u8 hops[] = { a, b, c };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(hops) && hops[i]; i++)
+		scope.path[scope.path_len++].device = hops[i];
+	return scope;
+}
+
+static struct pci_dev *endpoint(struct kunit *test, u16 rid)
+{
+	return core_pci(test, &(struct core_function) { .rid = rid });
+}
+
+static struct pci_dev *bridge(struct kunit *test, u16 rid, u8 type, u8 below)
+{
+	return core_pci(test, &(struct core_function) {
+		.rid = rid, .type = type, .below = below });
+}
+
+/*
+ * 00:01.0 root port to bus 1, there a switch: 01:02.0 up, 02:03.0 and 02:04.0 down,
+ * and below these 03:05.0 and 04:05.0. 00:06.0 is alone.
+ */
+struct tree {
+	struct pci_dev *port, *up, *down[2], *leaf[2], *alone;
+};
+
+static struct tree plant(struct kunit *test)
+{
+	return (struct tree) {
+		.port = bridge(test, RID(0, 1, 0), PCI_EXP_TYPE_ROOT_PORT, 1),
+		.up = bridge(test, RID(1, 2, 0), PCI_EXP_TYPE_UPSTREAM, 2),
+		.down[0] = bridge(test, RID(2, 3, 0), PCI_EXP_TYPE_DOWNSTREAM, 3),
+		.down[1] = bridge(test, RID(2, 4, 0), PCI_EXP_TYPE_DOWNSTREAM, 4),
+		.leaf[0] = endpoint(test, RID(3, 5, 0)),
+		.leaf[1] = endpoint(test, RID(4, 5, 0)),
+		.alone = endpoint(test, RID(0, 6, 0)),
+	};
+}
+
+static void expect_unit(struct kunit *test, struct pci_dev *pdev, struct core_unit *unit)
+{
+	KUNIT_EXPECT_PTR_EQ_MSG(test, nyx_topology_unit(pdev), unit ? &unit->unit : NULL, "%s",
+				pci_name(pdev));
+}
+
+static void path_to_endpoint(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0), *two, *rest;
+	struct nyx_acpi_scope scope = scope_path(NYX_SCOPE_ENDPOINT, 6, 0, 0);
+	struct tree t = plant(test);
+
+	core_scope(one, &scope);
+	two = core_unit(test, 0);
+	/* The last of four hops goes beyond scope_path(). */
+	scope = scope_path(NYX_SCOPE_ENDPOINT, 1, 2, 3);
+	scope.path[scope.path_len++].device = 5;
+	core_scope(two, &scope);
+	rest = core_unit(test, 0);
+
+	expect_unit(test, t.alone, one);
+	expect_unit(test, t.leaf[0], two);
+	expect_unit(test, t.leaf[1], rest);
+	expect_unit(test, t.down[0], rest);
+	expect_unit(test, t.port, rest);
+}
+
+static void path_starts_at_its_bus(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0);
+	struct nyx_acpi_scope scope = scope_path(NYX_SCOPE_ENDPOINT, 3, 5, 0);
+	struct tree t = plant(test);
+
+	scope.start_bus = 2;
+	core_scope(one, &scope);
+	expect_unit(test, t.leaf[0], one);
+	expect_unit(test, t.leaf[1], NULL);
+}
+
+static void path_over_a_missing_bridge(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0), *two;
+	struct nyx_acpi_scope scope = scope_path(NYX_SCOPE_ENDPOINT, 7, 5, 0);
+	struct tree t = plant(test);
+
+	core_scope(one, &scope);
+	/* A function that is no bridge, an end that is missing, and an empty path. */
+	scope = scope_path(NYX_SCOPE_ENDPOINT, 6, 5, 0);
+	core_scope(one, &scope);
+	scope = scope_path(NYX_SCOPE_BRIDGE, 1, 9, 0);
+	core_scope(one, &scope);
+	scope = scope_path(NYX_SCOPE_BRIDGE, 0, 0, 0);
+	core_scope(one, &scope);
+	two = core_unit(test, 0);
+
+	expect_unit(test, t.alone, two);
+	expect_unit(test, t.up, two);
+	expect_unit(test, t.leaf[0], two);
+}
+
+/* Bus numbers are read at each question: they change with hotplug. */
+static void path_follows_renumbering(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0);
+	struct nyx_acpi_scope scope = scope_path(NYX_SCOPE_ENDPOINT, 1, 2, 0);
+	struct tree t = plant(test);
+
+	core_scope(one, &scope);
+	expect_unit(test, t.up, one);
+	t.port->subordinate->number = 9;
+	expect_unit(test, t.up, one);
+	KUNIT_EXPECT_EQ(test, t.up->bus->number, 9);
+}
+
+static void hierarchy_below_a_bridge(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0), *two;
+	struct nyx_acpi_scope scope = scope_path(NYX_SCOPE_BRIDGE, 1, 2, 3);
+	struct tree t = plant(test);
+
+	core_scope(one, &scope);
+	two = core_unit(test, 0);
+	scope = scope_path(NYX_SCOPE_BRIDGE, 1, 0, 0);
+	core_scope(two, &scope);
+
+	expect_unit(test, t.down[0], one);
+	expect_unit(test, t.leaf[0], one);
+	expect_unit(test, t.port, two);
+	expect_unit(test, t.up, two);
+	expect_unit(test, t.down[1], two);
+	expect_unit(test, t.leaf[1], two);
+	expect_unit(test, t.alone, NULL);
+}
+
+/* INCLUDE_PCI_ALL takes what nobody names, wherever it stands in the table. */
+static void include_all_is_last(struct kunit *test)
+{
+	struct core_unit *rest = core_unit(test, 0), *one = core_unit(test, 0);
+	struct nyx_acpi_scope scope = scope_path(NYX_SCOPE_ENDPOINT, 6, 0, 0);
+	struct tree t = plant(test);
+
+	core_scope(one, &scope);
+	expect_unit(test, t.alone, one);
+	expect_unit(test, t.leaf[0], rest);
+}
+
+static void segments(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0), *two = core_unit(test, 3);
+	struct pci_dev *a = endpoint(test, RID(1, 0, 0));
+	struct pci_dev *b = core_pci(test, &(struct core_function) {
+		.segment = 3, .rid = RID(1, 0, 0) });
+	struct pci_dev *c = core_pci(test, &(struct core_function) {
+		.segment = 4, .rid = RID(1, 0, 0) });
+	struct nyx_acpi_scope scope = scope_rids(0, 0xffff);
+
+	expect_unit(test, a, one);
+	expect_unit(test, b, two);
+	expect_unit(test, c, NULL);
+	/* Named without a word about the segment: its unit's is meant. */
+	core_scope(two, &scope);
+	expect_unit(test, a, one);
+	expect_unit(test, b, two);
+}
+
+/* A virtual function goes with its physical one, also where its own bus is not named. */
+static void virtual_functions(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0), *rest;
+	struct nyx_acpi_scope scope = scope_path(NYX_SCOPE_ENDPOINT, 1, 5, 0);
+	struct pci_dev *port = bridge(test, RID(0, 1, 0), PCI_EXP_TYPE_ROOT_PORT, 1);
+	struct pci_dev *pf = endpoint(test, RID(1, 5, 0)), *vf[2];
+	u32 i;
+
+	core_scope(one, &scope);
+	rest = core_unit(test, 0);
+	for (i = 0; i < 2; i++) {
+		/* The second is on a bus that exists for it only. */
+		vf[i] = core_pci(test, &(struct core_function) {
+			.rid = RID(1 + i, 16, 1), .pf = pf });
+		expect_unit(test, vf[i], one);
+	}
+	expect_unit(test, port, rest);
+}
+
+/* A sub-hierarchy holds the virtual functions on buses without a bridge too. */
+static void virtual_function_below_a_bridge(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0), *rest;
+	struct nyx_acpi_scope scope = scope_path(NYX_SCOPE_BRIDGE, 1, 0, 0);
+	struct pci_dev *pf, *vf;
+
+	core_scope(one, &scope);
+	rest = core_unit(test, 0);
+	bridge(test, RID(0, 1, 0), PCI_EXP_TYPE_ROOT_PORT, 1);
+	pf = endpoint(test, RID(1, 0, 0));
+	vf = core_pci(test, &(struct core_function) { .rid = RID(2, 0, 1), .pf = pf });
+	expect_unit(test, pf, one);
+	expect_unit(test, vf, one);
+	expect_unit(test, endpoint(test, RID(0, 2, 0)), rest);
+}
+
+static void ivrs_ranges_and_all(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0), *two;
+	struct nyx_acpi_scope all = { .kind = NYX_SCOPE_ALL };
+	struct nyx_acpi_scope range = scope_rids(RID(1, 0, 0), RID(1, 31, 7));
+	struct nyx_acpi_scope select = scope_rids(RID(3, 2, 1), RID(3, 2, 1));
+	struct nyx_acpi_scope ioapic = { .kind = NYX_SCOPE_IOAPIC, .rid_first = RID(0, 20, 0) };
+
+	core_scope(one, &all);
+	two = core_unit(test, 0);
+	core_scope(two, &range);
+	core_scope(two, &select);
+	core_scope(two, &ioapic);
+
+	expect_unit(test, endpoint(test, RID(1, 0, 0)), two);
+	expect_unit(test, endpoint(test, RID(1, 31, 7)), two);
+	expect_unit(test, endpoint(test, RID(3, 2, 1)), two);
+	expect_unit(test, endpoint(test, RID(3, 2, 2)), one);
+	expect_unit(test, endpoint(test, RID(2, 0, 0)), one);
+	expect_unit(test, endpoint(test, RID(0, 31, 7)), one);
+	/* Where an IO-APIC's requests come from is not a statement about the function there. */
+	expect_unit(test, endpoint(test, RID(0, 20, 0)), one);
+}
+
+static void nobody_names_it(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0);
+	struct nyx_acpi_scope select = scope_rids(RID(1, 0, 0), RID(1, 0, 0));
+	struct nyx_device *device;
+
+	core_scope(one, &select);
+	device = core_endpoint(test, RID(2, 0, 0));
+	KUNIT_EXPECT_NULL(test, device->unit);
+	KUNIT_EXPECT_EQ(test, one->nr_entries, 0);
+	/* Listed all the same. */
+	device = nyx_device_get(0, RID(2, 0, 0));
+	KUNIT_EXPECT_NOT_NULL(test, device);
+	nyx_device_put(device);
+	KUNIT_EXPECT_NULL(test, nyx_device_get(0, RID(1, 0, 0)));
+}
+
+/* ---- requester ids ---- */
+
+static void expect_rids(struct kunit *test, struct pci_dev *pdev, struct core_unit *unit,
+			const u16 *expected, u8 nr)
+{
+	u16 rids[NYX_ALIASES_MAX] = {};
+	u8 i;
+
+	KUNIT_EXPECT_EQ(test, nyx_topology_rids(pdev, unit ? &unit->unit : NULL, rids), nr);
+	for (i = 0; i < nr; i++)
+		KUNIT_EXPECT_EQ_MSG(test, rids[i], expected[i], "%s: id %u", pci_name(pdev), i);
+}
+
+#define EXPECT_RIDS(test, pdev, unit, ...) do {						\
+	const u16 expected[] = { __VA_ARGS__ };						\
+	expect_rids(test, pdev, unit, expected, ARRAY_SIZE(expected));			\
+} while (0)
+
+static void rids_of_a_plain_path(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0);
+	struct tree t = plant(test);
+
+	EXPECT_RIDS(test, t.alone, one, RID(0, 6, 0));
+	EXPECT_RIDS(test, t.leaf[0], one, RID(3, 5, 0));
+	EXPECT_RIDS(test, t.leaf[0], NULL, RID(3, 5, 0));
+}
+
+static void rids_of_quirks(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0);
+	struct pci_dev *pdev = endpoint(test, RID(1, 2, 3));
+
+	/* Its own number in the mask is not counted twice. */
+	core_alias(test, pdev, PCI_DEVFN(2, 3));
+	core_alias(test, pdev, PCI_DEVFN(2, 0));
+	core_alias(test, pdev, PCI_DEVFN(31, 7));
+	EXPECT_RIDS(test, pdev, one, RID(1, 2, 3), RID(1, 2, 0), RID(1, 31, 7));
+}
+
+static void rids_beyond_the_table(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0);
+	struct pci_dev *pdev = endpoint(test, RID(1, 0, 0));
+	u8 i;
+
+	for (i = 0; i < 2 * NYX_ALIASES_MAX; i++)
+		core_alias(test, pdev, i);
+	EXPECT_RIDS(test, pdev, one, 0x100, 0x101, 0x102, 0x103, 0x104, 0x105, 0x106, 0x107);
+}
+
+static void rids_of_phantom_functions(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0);
+	struct pci_dev *pdev;
+
+	pdev = core_pci(test, &(struct core_function) {
+		.rid = RID(1, 0, 1), .phantom_bits = 1 });
+	EXPECT_RIDS(test, pdev, one, RID(1, 0, 1), RID(1, 0, 5));
+	pdev = core_pci(test, &(struct core_function) {
+		.rid = RID(1, 1, 0), .phantom_bits = 2 });
+	EXPECT_RIDS(test, pdev, one, RID(1, 1, 0), RID(1, 1, 2), RID(1, 1, 4), RID(1, 1, 6));
+	pdev = core_pci(test, &(struct core_function) {
+		.rid = RID(1, 2, 0), .phantom_bits = 3 });
+	EXPECT_RIDS(test, pdev, one, 0x110, 0x111, 0x112, 0x113, 0x114, 0x115, 0x116, 0x117);
+}
+
+static void rids_behind_bridges(struct kunit *test)
+{
+	static const struct {
+		u8 type;
+		u16 dev_flags;
+		u16 alias;	/* 0: none */
+	} cases[] = {
+		{ PCI_EXP_TYPE_PCI_BRIDGE, 0, RID(1, 0, 0) },
+		{ PCI_EXP_TYPE_PCIE_BRIDGE, 0, RID(0, 2, 0) },
+		{ CORE_CONVENTIONAL, 0, RID(0, 2, 0) },
+		{ CORE_CONVENTIONAL, PCI_DEV_FLAG_PCIE_BRIDGE_ALIAS, RID(1, 0, 0) },
+		{ PCI_EXP_TYPE_PCI_BRIDGE, PCI_DEV_FLAGS_BRIDGE_XLATE_ROOT, 0 },
+		{ PCI_EXP_TYPE_ROOT_PORT, 0, 0 },
+	};
+	struct core_unit *one = core_unit(test, 0);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		u16 rid = RID(1 + i, 4, 0);
+		u16 alias = cases[i].alias;
+		struct pci_dev *pdev;
+
+		core_pci(test, &(struct core_function) {
+			.rid = RID(0, 2 + i, 0), .type = cases[i].type, .below = 1 + i,
+			.dev_flags = cases[i].dev_flags });
+		pdev = core_pci(test, &(struct core_function) {
+			.rid = rid, .type = CORE_CONVENTIONAL });
+		if (!alias)
+			EXPECT_RIDS(test, pdev, one, rid);
+		else if (PCI_BUS_NUM(alias))
+			EXPECT_RIDS(test, pdev, one, rid, RID(1 + i, 0, 0));
+		else
+			EXPECT_RIDS(test, pdev, one, rid, RID(0, 2 + i, 0));
+	}
+}
+
+/* A PCIe-to-PCI bridge below a root port, a plain one below that: both put theirs in. */
+static void rids_behind_two_bridges(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0);
+
+	bridge(test, RID(0, 1, 0), PCI_EXP_TYPE_ROOT_PORT, 1);
+	bridge(test, RID(1, 0, 0), PCI_EXP_TYPE_PCI_BRIDGE, 2);
+	bridge(test, RID(2, 3, 0), CORE_CONVENTIONAL, 3);
+	EXPECT_RIDS(test, endpoint(test, RID(3, 1, 0)), one, RID(3, 1, 0), RID(2, 3, 0),
+		    RID(2, 0, 0));
+}
+
+static void rids_of_firmware_aliases(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0);
+	struct nyx_acpi_scope scope = scope_rids(RID(1, 0, 0), RID(1, 3, 7));
+
+	scope.has_alias = true;
+	scope.alias_rid = RID(0, 5, 0);
+	core_scope(one, &scope);
+	EXPECT_RIDS(test, endpoint(test, RID(1, 3, 7)), one, RID(1, 3, 7), RID(0, 5, 0));
+	EXPECT_RIDS(test, endpoint(test, RID(1, 4, 0)), one, RID(1, 4, 0));
+}
+
+/* ---- reserved memory ---- */
+
+static void reserved(struct kunit *test)
+{
+	static const struct {
+		u32 class;
+		bool reserved;
+	} classes[] = {
+		{ 0, true },
+		{ PCI_CLASS_NETWORK_ETHERNET << 8, true },
+		{ PCI_CLASS_SERIAL_FIREWIRE << 8, true },
+		{ PCI_CLASS_SERIAL_USB_XHCI << 8, false },
+		{ PCI_CLASS_SERIAL_USB_UHCI << 8, false },
+		{ PCI_CLASS_DISPLAY_VGA << 8, false },
+	};
+	struct pci_dev *pdev = endpoint(test, RID(1, 0, 0));
+	struct pci_dev *elsewhere = core_pci(test, &(struct core_function) {
+		.segment = 1, .rid = RID(1, 0, 0) });
+	u32 i;
+
+	core_reserve(RID(2, 0, 0), 0x5000, 0x5fff);
+	core_reserve(RID(1, 0, 0), 0x1000, 0x2fff);
+	for (i = 0; i < ARRAY_SIZE(classes); i++) {
+		pdev->class = classes[i].class;
+		KUNIT_EXPECT_PTR_EQ(test, nyx_topology_reserved(pdev),
+				    classes[i].reserved ? &core.reserved[1] : NULL);
+	}
+	KUNIT_EXPECT_NULL(test, nyx_topology_reserved(elsewhere));
+	KUNIT_EXPECT_NULL(test, nyx_topology_reserved(endpoint(test, RID(3, 0, 0))));
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(path_to_endpoint),
+	KUNIT_CASE(path_starts_at_its_bus),
+	KUNIT_CASE(path_over_a_missing_bridge),
+	KUNIT_CASE(path_follows_renumbering),
+	KUNIT_CASE(hierarchy_below_a_bridge),
+	KUNIT_CASE(include_all_is_last),
+	KUNIT_CASE(segments),
+	KUNIT_CASE(virtual_functions),
+	KUNIT_CASE(virtual_function_below_a_bridge),
+	KUNIT_CASE(ivrs_ranges_and_all),
+	KUNIT_CASE(nobody_names_it),
+	KUNIT_CASE(rids_of_a_plain_path),
+	KUNIT_CASE(rids_of_quirks),
+	KUNIT_CASE(rids_beyond_the_table),
+	KUNIT_CASE(rids_of_phantom_functions),
+	KUNIT_CASE(rids_behind_bridges),
+	KUNIT_CASE(rids_behind_two_bridges),
+	KUNIT_CASE(rids_of_firmware_aliases),
+	KUNIT_CASE(reserved),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "nyx_topology",
+	.init = core_init,
+	.exit = core_exit,
+	.test_cases = cases,
+};
+
+kunit_test_suite(suite);
