@@ -75,7 +75,7 @@ propagation() {
 # a namespace of its own.
 in_root() {
 	local root=$1; shift
-	DEBIAN_FRONTEND=noninteractive unshare --mount --propagation "$(propagation)" \
+	INITRD=No DEBIAN_FRONTEND=noninteractive unshare --mount --propagation "$(propagation)" \
 		"$QEMU_DIR/chroot-enter" "$root" / "$@"
 }
 
