@@ -276,6 +276,9 @@ static u64 model_read(struct nyx_mmio_model *io, u32 offset, unsigned int size)
 
 	spin_lock_irqsave(&m->lock, flags);
 	switch (offset) {
+	case 0x00:
+		value = m->devtab;
+		break;
 	case 0x18:
 		value = m->control;
 		break;

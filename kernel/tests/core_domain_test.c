@@ -29,6 +29,7 @@ static void refused(struct kunit *test, const struct nyx_domain_params *params, 
 	core_clear_log();
 	KUNIT_EXPECT_EQ(test, nyx_domain_new(params, &domain, &why), err);
 	KUNIT_EXPECT_NULL(test, domain);
+	nyx_domain_put(domain);
 	KUNIT_EXPECT_EQ(test, why.arg, arg);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why.text, text), "%s", why.text);
 	CORE_EXPECT_LOG(test, "");
@@ -107,6 +108,9 @@ static void names(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, nyx_domain_get_by_name("nobody"));
 	domain = make(test, 12, "", 0);
 	KUNIT_EXPECT_STREQ(test, domain->name, "domain12");
+	/* Where somebody has taken that name, another one is made up. */
+	make(test, 13, "domain14", 0);
+	KUNIT_EXPECT_STREQ(test, make(test, 14, "", 0)->name, "domain14-2");
 	found = nyx_domain_get_by_name("domain12");
 	KUNIT_EXPECT_PTR_EQ(test, found, domain);
 	nyx_domain_put(found);
@@ -151,6 +155,7 @@ static void common_config(struct kunit *test)
 	const struct nyx_pt_config *config = &make(test, 1, "", 0)->pt.config;
 
 	KUNIT_EXPECT_EQ(test, config->levels, 4);
+	KUNIT_EXPECT_EQ(test, config->width, 48);
 	KUNIT_EXPECT_EQ(test, config->page_sizes, SZ_4K | SZ_2M | SZ_1G);
 	KUNIT_EXPECT_TRUE(test, config->coherent);
 	KUNIT_EXPECT_EQ(test, config->node, NUMA_NO_NODE);
@@ -158,10 +163,13 @@ static void common_config(struct kunit *test)
 	a->unit.caps.levels = 3;
 	a->unit.caps.page_sizes = SZ_4K | SZ_2M;
 	a->unit.node_id = 0;
+	a->unit.caps.iova_width = 39;
+	b->unit.caps.iova_width = 36;
 	b->unit.caps.page_sizes = SZ_4K | SZ_1G;
 	b->unit.caps.coherent = false;
 	config = &make(test, 2, "", 0)->pt.config;
 	KUNIT_EXPECT_EQ(test, config->levels, 3);
+	KUNIT_EXPECT_EQ(test, config->width, 36);
 	KUNIT_EXPECT_EQ(test, config->page_sizes, SZ_4K);
 	KUNIT_EXPECT_FALSE(test, config->coherent);
 	KUNIT_EXPECT_EQ(test, config->node, NUMA_NO_NODE);

@@ -129,6 +129,7 @@ struct core_unit *core_unit(struct kunit *test, u16 segment)
 	u->unit.caps = (struct nyx_unit_caps) {
 		.pt_format = NYX_PT_VTDSS,
 		.levels = 4,
+		.iova_width = 48,
 		.page_sizes = SZ_4K | SZ_2M | SZ_1G,
 		.nr_hw_domains = CORE_HWDIDS,
 		.coherent = true,

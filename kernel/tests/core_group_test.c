@@ -70,7 +70,7 @@ static const struct topology topologies[] = {
 	{ "one downstream port without ACS",
 	  { PORT_ACS(RID(0, 1, 0), 1), UP(RID(1, 0, 0), 2), DOWN_ACS(RID(2, 0, 0), 3),
 	    END(RID(3, 0, 0)), DOWN(RID(2, 1, 0), 4), END(RID(4, 0, 0)) },
-	  "abcdee", "" },
+	  "abcccc", "" },
 	{ "switch with ACS below a port without it",
 	  { PORT(RID(0, 1, 0), 1), UP(RID(1, 0, 0), 2), DOWN_ACS(RID(2, 0, 0), 3),
 	    END(RID(3, 0, 0)), END(RID(0, 2, 0)) },

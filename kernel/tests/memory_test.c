@@ -64,6 +64,7 @@ static int memory_init(struct kunit *test)
 static void memory_exit(struct kunit *test)
 {
 	struct nyx_domain *domain = flushes.domain;
+
 	flushes.result = 0;
 	flushes.cleared = 0;
 	memset(flushes.watched, 0, sizeof(flushes.watched));
@@ -198,6 +199,7 @@ static void failed_flush_leaks(struct kunit *test)
 static void dead_unit_keeps_the_root(struct kunit *test)
 {
 	struct nyx_domain *domain = flushes.domain;
+
 	flushes.result = -EIO;
 	nyx_domain_unmap_all(domain);
 	KUNIT_EXPECT_TRUE(test, domain->unproven);
