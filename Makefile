@@ -20,10 +20,11 @@ tools:
 	$(MAKE) -C tools
 
 # The kernel that KDIR belongs to; without headers, the one that runs.
-release = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null || uname -r)
+release = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null),$(shell uname -r))
 mod_dir = $(INSTALL_MOD_PATH)/lib/modules/$(release)
 # A staged tree is indexed where it is unpacked.
-depmod = $(if $(DESTDIR),@echo 'staged: run depmod $(release) where this is unpacked',depmod -b "$(INSTALL_MOD_PATH)/" $(release))
+depmod = $(if $(DESTDIR),@echo 'staged: run depmod $(release) where it is unpacked', \
+	depmod -b "$(INSTALL_MOD_PATH)/" $(release))
 # Debian's headers demand a signature by a key that they do not contain.
 sig_key = $(shell sed -n 's/^CONFIG_MODULE_SIG_KEY=//p' $(KDIR)/include/config/auto.conf | tr -d '"')
 unsigned = $(if $(filter pkcs11:%,$(sig_key))$(wildcard $(sig_key) $(KDIR)/$(sig_key)),,CONFIG_MODULE_SIG_ALL=)

@@ -92,7 +92,8 @@ static void strictest_claim_wins(struct kunit *test)
 		nyx_device_apply(device[i]);
 	}
 	mutex_unlock(&nyx_registry_lock);
-	KUNIT_EXPECT_EQ(test, core_entry(unit, ALIAS)->hwdid, nyx_domain_hwdid(domain, &unit->unit));
+	KUNIT_EXPECT_EQ(test, core_entry(unit, ALIAS)->hwdid,
+			nyx_domain_hwdid(domain, &unit->unit));
 	KUNIT_EXPECT_PTR_EQ(test, core_entry(unit, ALIAS)->pt, &domain->pt);
 }
 

@@ -46,7 +46,8 @@ static void delete(struct kunit *test, struct nyx_domain *domain)
 static void ids(struct kunit *test)
 {
 	struct nyx_domain_params taken = { .id = 77, .mode = NYX_DOMAIN_SHARED };
-	struct nyx_domain_params beyond = { .id = NYX_DOMAIN_ID_MAX + 1, .mode = NYX_DOMAIN_STRICT };
+	struct nyx_domain_params beyond = {
+		.id = NYX_DOMAIN_ID_MAX + 1, .mode = NYX_DOMAIN_STRICT };
 	struct nyx_domain *domain[4];
 
 	core_unit(test, 0);
@@ -85,8 +86,10 @@ static void all_ids_taken(struct kunit *test)
 
 static void names(struct kunit *test)
 {
-	static const char *const valid[] = { "a", "Vm-1.disk:0_x", "x234567890123456789012345678901" };
-	static const char *const invalid[] = { "1", "1a", "-a", "_", ".a", "a b", "a/b", "a\n", "\xe4" };
+	static const char *const valid[] = {
+		"a", "Vm-1.disk:0_x", "x234567890123456789012345678901" };
+	static const char *const invalid[] = {
+		"1", "1a", "-a", "_", ".a", "a b", "a/b", "a\n", "\xe4", "a\xe4" };
 	struct nyx_domain *domain, *found;
 	struct nyx_domain_params params = { .mode = NYX_DOMAIN_STRICT };
 	u32 i;

@@ -70,7 +70,7 @@ struct core {
 	u32 nr_fault_events;
 	struct nyx_fault_record last_fault;
 	int module_refs;
-	spinlock_t log_lock;
+	spinlock_t log_lock;	/* log, log_len: a job and the test both write */
 	size_t log_len;
 	char log[2048];
 };

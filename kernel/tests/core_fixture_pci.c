@@ -11,7 +11,7 @@
 
 #define PCIE_CAP	0x40	/* where the fakes have their capabilities */
 #define ACS_CAP		PCI_CFG_SPACE_SIZE
-#define HEADER_VERSION	(1 << 16)
+#define HEADER_VERSION	BIT(16)
 
 struct fake_bus {
 	struct list_head node;
@@ -60,12 +60,13 @@ static int fake_write(struct pci_bus *bus, unsigned int devfn, int where, int si
 {
 	struct fake_function *f = find_function(bus, devfn);
 	bool was_master;
+	int i;
 
 	if (!f || where + size > sizeof(f->config))
 		return PCIBIOS_DEVICE_NOT_FOUND;
 	was_master = f->config[PCI_COMMAND] & PCI_COMMAND_MASTER;
-	value = cpu_to_le32(value);
-	memcpy(f->config + where, &value, size);
+	for (i = 0; i < size; i++)
+		f->config[where + i] = value >> 8 * i;
 	if (!(f->config[PCI_COMMAND] & PCI_COMMAND_MASTER) == was_master)
 		core_note("M%04x%c ", PCI_DEVID(bus->number, devfn), was_master ? '-' : '+');
 	return PCIBIOS_SUCCESSFUL;
@@ -265,13 +266,13 @@ void core_pci_stop(struct kunit *test)
 	u32 i;
 
 	list_for_each_entry_safe(f, next_function, &core.functions, node) {
+		u16 rid = PCI_DEVID(f->pdev.bus->number, f->pdev.devfn);
+
 		/* The fault path knows it no more, and whoever looked at it has let it go. */
 		for (i = 0; i < CORE_UNITS_MAX; i++)
 			if (core.units[i])
-				KUNIT_EXPECT_NULL(test,
-						  nyx_registry_find_rid(&core.units[i]->unit,
-									PCI_DEVID(f->pdev.bus->number,
-										  f->pdev.devfn)));
+				KUNIT_EXPECT_NULL(test, nyx_registry_find_rid(&core.units[i]->unit,
+									      rid));
 		KUNIT_EXPECT_EQ_MSG(test, kref_read(&f->pdev.dev.kobj.kref), 1, "%s",
 				    pci_name(&f->pdev));
 		list_del(&f->node);

@@ -84,7 +84,7 @@ for tries in $(seq 40); do
 done
 within 5 state_is $DEVICE quarantined || no_ "quarantine" "state quarantined after $tries bad DMAs" \
 	"$(device_is $DEVICE state), $(faults_of $DEVICE) faults"
-LINES_SHOWN=4 do_it nyxctl device show
+do_it nyxctl device show domain guest
 at_least "it is fenced off, with $(faults_of $DEVICE) recorded faults: $(device_is $DEVICE cause)" 10 "$(faults_of $DEVICE)"
 do_it nvme-dma $DEVICE $SHM/queues $QUEUES up
 [ "$RC" = 1 ] || no_ "now not even its own queues are within its reach" \
