@@ -119,23 +119,29 @@ static int check_domain(struct nyx_device *device, struct nyx_domain *domain, st
  * While one member of a group is out of the host's hands, an idle neighbour
  * must not be a door for it: their requests may be indistinguishable.
  */
-static void block_idle_member(struct nyx_device *member, const struct nyx_device *assigned)
+static int block_idle_member(struct nyx_device *member, const struct nyx_device *assigned)
 {
 	if (member == assigned || member->is_bridge || member->is_unit ||
 	    member->state != NYX_DEVICE_HOST)
-		return;
+		return 0;
 	member->group_blocked = true;
 	nyx_device_set_state(member, NYX_DEVICE_BLOCKED, "%s of its group is assigned",
 			     nyx_device_name(assigned));
-	nyx_device_apply(member);
+	return nyx_device_apply(member);
 }
 
-static void block_idle_members(struct nyx_device *device)
+/* 0, or the first error: then a door may still be open. */
+static int block_idle_members(struct nyx_device *device)
 {
 	struct nyx_device *member;
+	int err, first_err = 0;
 
-	list_for_each_entry(member, &device->group->devices, group_node)
-		block_idle_member(member, device);
+	list_for_each_entry(member, &device->group->devices, group_node) {
+		err = block_idle_member(member, device);
+		if (err && !first_err)
+			first_err = err;
+	}
+	return first_err;
 }
 
 static void unblock_member(struct nyx_device *member)
@@ -203,7 +209,7 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
 			 struct nyx_why *why)
 {
 	u16 hwdid;
-	int err;
+	int err, blocked;
 
 	err = check_function(device, why);
 	if (!err)
@@ -216,12 +222,12 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
 	err = nyx_domain_attach_unit(domain, device->unit, &hwdid, why);
 	if (err)
 		return err;
-	block_idle_members(device);
+	blocked = block_idle_members(device);
 	/* What it did before is not held against it in this domain. */
 	nyx_fault_forgive(device);
 	join_domain(device, domain);
 	device->state = NYX_DEVICE_ASSIGNED;
-	err = nyx_device_apply(device);
+	err = blocked ?: nyx_device_apply(device);
 	if (err) {
 		device->state = NYX_DEVICE_BLOCKED;
 		nyx_device_apply(device);

@@ -65,7 +65,8 @@ static bool name_valid(const char *name)
 	const char *c;
 
 	for (c = name; *c; c++)
-		if (!isalnum(*c) && !strchr("-_.:", *c))
+		/* The kernel's ctype knows Latin-1 letters; these would not be UTF-8. */
+		if (!isascii(*c) || (!isalnum(*c) && !strchr("-_.:", *c)))
 			return false;
 	/* A name that reads as a number could not be told from an id. */
 	return isalpha(name[0]);

@@ -124,6 +124,30 @@ static void join_peers(struct nyx_device *device)
 	}
 }
 
+static bool on_or_below(const struct nyx_device *device, const struct pci_bus *bus)
+{
+	const struct pci_bus *up;
+
+	for (up = device->pdev->bus; up; up = up->parent)
+		if (up == bus)
+			return true;
+	return false;
+}
+
+/*
+ * A switch's downstream port without ACS lets requests from below it be turned round
+ * inside the switch, to everything behind the switch's other ports (PCIe spec 6.12.1.1).
+ */
+static void join_switch(struct nyx_device *device, struct pci_dev *port)
+{
+	struct nyx_device *peer;
+
+	list_for_each_entry(peer, &nyx_devices, node)
+		if (on_or_below(peer, port->bus))
+			join(device, peer, "port %s does not isolate (ACS off or missing)",
+			     pci_name(port));
+}
+
 /* Below a port that does not isolate, all can reach each other and the port's own group. */
 static void join_bridges(struct nyx_device *device)
 {
@@ -138,6 +162,9 @@ static void join_bridges(struct nyx_device *device)
 		leak = leak_above(bus->self);
 		if (!leak)
 			return;
+		if (pci_is_pcie(bus->self) &&
+		    pci_pcie_type(bus->self) == PCI_EXP_TYPE_DOWNSTREAM && !isolates(bus->self))
+			join_switch(device, bus->self);
 		bridge = nyx_device_find(bus->self);
 		if (bridge)
 			join(bridge, device, "port %s does not isolate (ACS off or missing)",
@@ -175,9 +202,19 @@ undo:
 	return -ENOMEM;
 }
 
+static bool id_taken(u32 id)
+{
+	struct nyx_device *device;
+
+	list_for_each_entry(device, &nyx_devices, node)
+		if (device->group->id == id)
+			return true;
+	return false;
+}
+
 int nyx_groups_rebuild(void)
 {
-	struct nyx_device *device, *first;
+	struct nyx_device *device;
 	int err;
 
 	lockdep_assert_held(&nyx_registry_lock);
@@ -189,20 +226,13 @@ int nyx_groups_rebuild(void)
 	list_for_each_entry(device, &nyx_devices, node)
 		join_bridges(device);
 
-	/* The list is ordered: the first device met of a group is the one that keeps its id. */
-	list_for_each_entry(device, &nyx_devices, node) {
-		bool taken = false;
-
-		if (device->group->id)
-			continue;
-		list_for_each_entry(first, &nyx_devices, node) {
-			if (first == device)
-				break;
-			taken |= first->group->id == device->old_group_id;
-		}
-		device->group->id = device->old_group_id && !taken ? device->old_group_id :
-								     next_group_id++;
-	}
+	/* The first member that was in a group before gives its id, unless another group has it. */
+	list_for_each_entry(device, &nyx_devices, node)
+		if (!device->group->id && device->old_group_id && !id_taken(device->old_group_id))
+			device->group->id = device->old_group_id;
+	list_for_each_entry(device, &nyx_devices, node)
+		if (!device->group->id)
+			device->group->id = next_group_id++;
 	return 0;
 }
 

@@ -50,7 +50,7 @@ struct core_function {
 	bool multi;
 	u16 acs;		/* controls that are implemented, 0: no such capability */
 	u16 acs_on;
-	u16 dev_flags;
+	pci_dev_flags_t dev_flags;
 	u32 class;
 	bool untrusted;
 	u8 phantom_bits;	/* PCIe: in use, as many function number bits */

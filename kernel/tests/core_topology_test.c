@@ -329,7 +329,7 @@ static void rids_behind_bridges(struct kunit *test)
 {
 	static const struct {
 		u8 type;
-		u16 dev_flags;
+		pci_dev_flags_t dev_flags;
 		u16 alias;	/* 0: none */
 	} cases[] = {
 		{ PCI_EXP_TYPE_PCI_BRIDGE, 0, RID(1, 0, 0) },
