@@ -56,14 +56,21 @@ free_end:
 	return -ENOMEM;
 }
 
+void nyx_queue_abandon(struct nyx_queue *q)
+{
+	kfree(q->end);
+	q->end = NULL;
+	q->status = NULL;
+	q->ring = NULL;
+}
+
 void nyx_queue_free(struct nyx_queue *q)
 {
 	if (!q->ring)
 		return;
 	free_page((unsigned long)q->status);
 	free_pages((unsigned long)q->ring, q->order);
-	kfree(q->end);
-	q->ring = NULL;
+	nyx_queue_abandon(q);
 }
 
 void nyx_queue_restart(struct nyx_queue *q)

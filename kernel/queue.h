@@ -62,6 +62,8 @@ struct nyx_queue {
 int nyx_queue_init(struct nyx_queue *q, const struct nyx_queue_ops *ops, u32 entries,
 		   u32 entry_size, bool coherent, int node);
 void nyx_queue_free(struct nyx_queue *q);
+/* Like free, but the unit may go on using ring and status page: they stay in memory for ever. */
+void nyx_queue_abandon(struct nyx_queue *q);
 
 /* Forget all: the unit's head and tail have just been set to 0. No concurrent use. */
 void nyx_queue_restart(struct nyx_queue *q);

@@ -95,6 +95,14 @@ static int turn_on(struct amdvi_unit *amdvi)
 	return amdvi_invalidate_all(amdvi);
 }
 
+/* All ones, a unit that has vanished, is no proof that it is off. */
+static bool still_on(struct amdvi_unit *amdvi)
+{
+	return nyx_read64(&amdvi->io, AMDVI_CONTROL) & AMDVI_CONTROL_IOMMU_EN ||
+	       nyx_read64(&amdvi->io, AMDVI_STATUS) & (AMDVI_STATUS_CMD_BUF_RUN |
+						       AMDVI_STATUS_EVENT_LOG_RUN);
+}
+
 static void turn_off(struct amdvi_unit *amdvi)
 {
 	/* No more interrupts and commands; translation stays on while they end. */
@@ -105,7 +113,11 @@ static void turn_off(struct amdvi_unit *amdvi)
 		pr_err("%s: command buffer or event log does not stop\n", amdvi->unit.name);
 	write_control(amdvi, amdvi->control & ~AMDVI_CONTROL_IOMMU_EN);
 	/* Posted write: translation is off when this read returns. */
-	nyx_read64(&amdvi->io, AMDVI_CONTROL);
+	if (nyx_read64(&amdvi->io, AMDVI_CONTROL) & AMDVI_CONTROL_IOMMU_EN) {
+		/* Our table is then the only one that host DMA can be sent through. */
+		pr_err("%s: translation does not go off\n", amdvi->unit.name);
+		return;
+	}
 
 	/*
 	 * The table is freed next. A unit that is off must not look at it, but
@@ -132,9 +144,10 @@ static int amdvi_enable(struct nyx_unit *unit, struct nyx_why *why)
 		amdvi_stop_faults(unit);
 		turn_off(amdvi);
 		return nyx_refuse(why, err, NYX_ARG_NONE,
-				  "%s %s when translation was turned on; it is off again",
+				  "%s %s when translation was turned on; it %s",
 				  unit->name, err == -ETIMEDOUT ? "did not answer" :
-				  "rejected a command");
+				  "rejected a command",
+				  still_on(amdvi) ? "does not go off, reboot" : "is off again");
 	}
 	WRITE_ONCE(unit->state, NYX_UNIT_TRANSLATING);
 	return 0;
@@ -195,9 +208,20 @@ static int amdvi_resume(struct nyx_unit *unit)
 
 static void free_unit(struct amdvi_unit *amdvi)
 {
-	amdvi_devtab_free(amdvi);
-	nyx_queue_free(&amdvi->queue);
-	amdvi_log_free(amdvi);
+	/*
+	 * What the unit may still read or write is never freed, or host DMA would go
+	 * wherever the next owner of that memory sends it.
+	 */
+	if (still_on(amdvi)) {
+		pr_err("%s: still on: its tables stay in memory, reboot to get rid of them\n",
+		       amdvi->unit.name);
+		nyx_queue_abandon(&amdvi->queue);
+		kvfree(amdvi->dte_flags);
+	} else {
+		amdvi_devtab_free(amdvi);
+		nyx_queue_free(&amdvi->queue);
+		amdvi_log_free(amdvi);
+	}
 	nyx_unit_fini(&amdvi->unit);
 	kfree(amdvi);
 }
@@ -205,14 +229,18 @@ static void free_unit(struct amdvi_unit *amdvi)
 static void amdvi_remove(struct nyx_unit *unit)
 {
 	struct amdvi_unit *amdvi = to_amdvi(unit);
+	struct nyx_mmio io = amdvi->io;
+	struct pci_dev *pdev = amdvi->function.pdev;
+	u64 base = unit->reg_base;
+	bool region = amdvi->region;
 
 	amdvi_stop_faults(unit);
-	if (amdvi->region) {
-		iounmap(amdvi->io.base);
-		release_mem_region(unit->reg_base, amdvi->io.size);
-	}
-	pci_dev_put(amdvi->function.pdev);
 	free_unit(amdvi);
+	if (region) {
+		iounmap(io.base);
+		release_mem_region(base, io.size);
+	}
+	pci_dev_put(pdev);
 }
 
 const struct nyx_unit_ops amdvi_unit_ops = {

@@ -188,6 +188,8 @@ static void write_control(struct amdvi_model *m, u64 value)
 	const u64 cmd = AMDVI_CONTROL_IOMMU_EN | AMDVI_CONTROL_CMD_BUF_EN;
 	const u64 log = AMDVI_CONTROL_IOMMU_EN | AMDVI_CONTROL_EVENT_LOG_EN;
 
+	if (m->never_stops)
+		value |= m->control & AMDVI_CONTROL_IOMMU_EN;
 	if (!RUNNING(m) && value & AMDVI_CONTROL_IOMMU_EN) {
 		/* A fresh start: nothing may point nowhere. */
 		if (!(m->devtab & AMDVI_DEVTAB_ADDR) || (m->devtab & 0x1ff) != 0x1ff ||

@@ -36,6 +36,7 @@ struct amdvi_model {
 
 	/* Misbehaviour to order. */
 	bool dead_window;		/* reads give all ones */
+	bool never_stops;		/* IommuEn, once set, stays */
 	bool never_runs;		/* CmdBufRun stays 0 */
 	bool never_answers;		/* waits do not store */
 	unsigned int reject;		/* opcode taken for illegal */

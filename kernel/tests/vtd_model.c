@@ -199,6 +199,8 @@ static void command(struct vtd_model *m, u32 value)
 			vtd_model_violation(m, "translation on without a root table");
 	}
 	changes &= ~m->gsts_stuck;
+	if (m->te_sticks_on && m->gsts & VTD_GSTS_TES)
+		changes &= ~VTD_GCMD_TE;
 	m->gsts ^= changes;
 	run_queue(m);
 }

@@ -57,6 +57,7 @@ struct vtd_model {
 	/* What kind of unit it is. */
 	u64 cap, ecap;
 	u32 gsts_stuck;		/* these bits of GSTS do not follow GCMD */
+	bool te_sticks_on;	/* translation goes on but not off */
 	bool pmr_stuck;
 	bool silent;		/* executes no descriptor */
 	bool gone;		/* every read gives all ones */

@@ -3,6 +3,8 @@
  * A VT-d unit on the register model: refusals, the way up and its undoing,
  * flushes, queue errors, the way down.
  */
+#include <linux/mm.h>
+
 #include "vtd_model.h"
 
 struct up {
@@ -334,6 +336,72 @@ static void a_vanished_unit_is_dead(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, u.m->log, "");
 }
 
+/* A reference of ours is the second one as long as nobody has freed the page. */
+static bool drop(void *table, unsigned int order)
+{
+	struct page *page = virt_to_page(table);
+	bool kept = page_count(page) == 2;
+
+	put_page(page);
+	if (kept)
+		__free_pages(page, order);
+	return kept;
+}
+
+/* Removed, as rmmod does it: what did it leave in memory? */
+static void expect_left(struct kunit *test, struct up *u, bool left)
+{
+	struct vtd_root_entry *root = u->v->root;
+	void *ring = u->v->queue.ring;
+	u32 *status = u->v->queue.status;
+	int order = u->v->queue.order;
+
+	get_page(virt_to_page(root));
+	get_page(virt_to_page(ring));
+	get_page(virt_to_page(status));
+	test->priv = NULL;
+	u->v->unit.ops->disable(&u->v->unit);
+	u->v->unit.ops->remove(&u->v->unit);
+	KUNIT_EXPECT_EQ(test, left, drop(root, 0));
+	KUNIT_EXPECT_EQ(test, left, drop(ring, order));
+	KUNIT_EXPECT_EQ(test, left, drop(status, 0));
+}
+
+static void tables_outlive_a_unit_that_stays_on(struct kunit *test)
+{
+	static const u32 stuck[] = { 0, VTD_GSTS_TES, VTD_GSTS_QIES };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(stuck); i++) {
+		struct up u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER, true);
+
+		u.m->gsts_stuck = stuck[i];
+		expect_left(test, &u, stuck[i]);
+	}
+}
+
+/* Nothing read from it proves anything. */
+static void tables_outlive_a_vanished_unit(struct kunit *test)
+{
+	struct up u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER, true);
+
+	u.m->gone = true;
+	expect_left(test, &u, true);
+}
+
+static void a_failed_enable_says_that_it_stays_on(struct kunit *test)
+{
+	struct up u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER, false);
+	struct nyx_why why;
+
+	u.m->pmr_stuck = true;
+	u.m->pmen = VTD_PMEN_EPM | VTD_PMEN_PRS;
+	u.m->te_sticks_on = true;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, u.v->unit.ops->enable(&u.v->unit, &why));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(why.text, "does not go off, reboot"));
+	expect_left(test, &u, true);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(refuses_a_unit_in_use),
 	KUNIT_CASE(enables_in_order),
@@ -350,6 +418,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(silence_is_dead),
 	KUNIT_CASE(device_tlb_time_out_is_dead),
 	KUNIT_CASE(a_vanished_unit_is_dead),
+	KUNIT_CASE(tables_outlive_a_unit_that_stays_on),
+	KUNIT_CASE(tables_outlive_a_vanished_unit),
+	KUNIT_CASE(a_failed_enable_says_that_it_stays_on),
 	{}
 };
 

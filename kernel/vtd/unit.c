@@ -187,8 +187,10 @@ static int vtd_enable(struct nyx_unit *unit, struct nyx_why *why)
 		nyx_write64(&v->io, VTD_RTADDR, root);
 		nyx_write64(&v->io, VTD_IQA, queue);
 		return nyx_refuse(why, err, NYX_ARG_NONE,
-				  "%s did not %s (GSTS %#x, FSTS %#x): translation is off again",
-				  unit->name, step, gsts, nyx_read32(&v->io, VTD_FSTS));
+				  "%s did not %s (GSTS %#x, FSTS %#x): translation %s",
+				  unit->name, step, gsts, nyx_read32(&v->io, VTD_FSTS),
+				  gsts & VTD_GSTS_TES ? "does not go off, reboot" :
+							"is off again");
 	}
 	WRITE_ONCE(unit->state, NYX_UNIT_TRANSLATING);
 	vtd_faults_start(v);
@@ -223,13 +225,31 @@ static void vtd_disable(struct nyx_unit *unit)
 	cmpxchg(&unit->state, NYX_UNIT_TRANSLATING, NYX_UNIT_OFF);
 }
 
+/*
+ * What the unit may still read is never freed, or host DMA would go wherever the
+ * next owner of that memory sends it. All ones, a unit that has vanished, is no proof
+ * that it is off.
+ */
+static void free_tables(struct vtd_unit *v)
+{
+	u32 gsts = nyx_read32(&v->io, VTD_GSTS);
+
+	if (gsts & (VTD_GSTS_TES | VTD_GSTS_QIES)) {
+		pr_err("%s: still on (GSTS %#x): its tables stay in memory, reboot to get rid of them\n",
+		       v->unit.name, gsts);
+		nyx_queue_abandon(&v->queue);
+		return;
+	}
+	nyx_queue_free(&v->queue);
+	vtd_tables_free(v);
+}
+
 static void vtd_remove(struct nyx_unit *unit)
 {
 	struct vtd_unit *v = to_vtd(unit);
 
 	vtd_stop_faults(unit);
-	nyx_queue_free(&v->queue);
-	vtd_tables_free(v);
+	free_tables(v);
 	if (v->owns_window) {
 		iounmap(v->io.base);
 		release_mem_region(unit->reg_base, v->io.size);
