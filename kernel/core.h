@@ -28,6 +28,11 @@ extern struct xarray nyx_domains;	/* by id; stores under nyx_registry_lock, read
 
 /* The unit that translates pdev's requests, or NULL. Process context. */
 struct nyx_unit *nyx_topology_unit(struct pci_dev *pdev);
+/*
+ * Requester ids behind unit that firmware names by an ACPI device which is no PCI
+ * function (a UART or SD controller of the SoC). *at: 0 at first. Process context.
+ */
+bool nyx_topology_next_named(const struct nyx_unit *unit, u32 *at, u16 *rid);
 /* Every requester id that a unit may see for pdev, its own first. Returns how many. */
 u8 nyx_topology_rids(struct pci_dev *pdev, const struct nyx_unit *unit, u16 rids[NYX_ALIASES_MAX]);
 /* The reserved region that names pdev and is not relaxable, or NULL. */
@@ -42,6 +47,8 @@ void nyx_groups_free(void);
 /* ---- device.c: objects and their entries ---- */
 
 int nyx_devices_start(void);	/* enumerate; entries are written to memory only */
+/* Part of it: pass-through for what nyx_topology_next_named() finds. */
+int nyx_devices_pass_named(void);
 int nyx_devices_watch(void);	/* from now on arrivals and departures are followed */
 void nyx_devices_unwatch(void);
 void nyx_devices_stop(void);

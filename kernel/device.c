@@ -377,6 +377,22 @@ void nyx_devices_unwatch(void)
 	bus_unregister_notifier(&pci_bus_type, &bus_notifier);
 }
 
+/* Devices of the host that no bus lists: their DMA must go on like every other's. */
+int nyx_devices_pass_named(void)
+{
+	static const struct nyx_entry pass = { .kind = NYX_ENTRY_PASS };
+	struct nyx_unit *unit;
+	int err = 0;
+	u32 at;
+	u16 rid;
+
+	lockdep_assert_held(&nyx_registry_lock);
+	list_for_each_entry(unit, &nyx_units, node)
+		for (at = 0; !err && nyx_topology_next_named(unit, &at, &rid);)
+			err = unit->ops->set_entry(unit, rid, &pass);
+	return err;
+}
+
 int nyx_devices_start(void)
 {
 	struct pci_dev *pdev = NULL;
@@ -400,7 +416,7 @@ int nyx_devices_start(void)
 		if (err)
 			return err;
 	}
-	return 0;
+	return nyx_devices_pass_named();
 }
 
 void nyx_devices_stop(void)

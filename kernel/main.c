@@ -18,6 +18,7 @@ static void free_firmware(void)
 {
 	kvfree(nyx_firmware.units);
 	kvfree(nyx_firmware.reserved);
+	kvfree(nyx_firmware.lists);
 	kvfree(nyx_firmware.scopes);
 	memset(&nyx_firmware, 0, sizeof(nyx_firmware));
 }
@@ -36,9 +37,12 @@ static int read_table(const struct nyx_vendor *vendor, const struct acpi_table_h
 				      GFP_KERNEL);
 	nyx_firmware.reserved = kvcalloc(nyx_firmware.nr_reserved + 1,
 					 sizeof(*nyx_firmware.reserved), GFP_KERNEL);
+	nyx_firmware.lists = kvcalloc(nyx_firmware.nr_lists + 1, sizeof(*nyx_firmware.lists),
+				      GFP_KERNEL);
 	nyx_firmware.scopes = kvcalloc(nyx_firmware.nr_scopes + 1, sizeof(*nyx_firmware.scopes),
 				       GFP_KERNEL);
-	if (!nyx_firmware.units || !nyx_firmware.reserved || !nyx_firmware.scopes) {
+	if (!nyx_firmware.units || !nyx_firmware.reserved || !nyx_firmware.lists ||
+	    !nyx_firmware.scopes) {
 		err = -ENOMEM;
 		goto free;
 	}

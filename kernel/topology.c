@@ -118,6 +118,34 @@ struct nyx_unit *nyx_topology_unit(struct pci_dev *pdev)
 	return catch_all;
 }
 
+bool nyx_topology_next_named(const struct nyx_unit *unit, u32 *at, u16 *rid)
+{
+	const struct nyx_acpi_scopes *scopes = &unit->firmware->scopes;
+
+	while (*at < scopes->count) {
+		const struct nyx_acpi_scope *scope = &nyx_firmware.scopes[scopes->first + (*at)++];
+		struct pci_dev *pdev;
+		int found = scope->rid_first;
+
+		if (scope->kind != NYX_SCOPE_ACPI_NAME)
+			continue;
+		if (nyx_firmware.table == NYX_ACPI_DMAR)
+			found = scope_rid(unit->segment, scope);
+		if (found < 0)
+			continue;
+		/* Not hidden after all: then it is listed like any other function. */
+		pdev = pci_get_domain_bus_and_slot(unit->segment, PCI_BUS_NUM(found),
+						   found & 0xff);
+		if (pdev) {
+			pci_dev_put(pdev);
+			continue;
+		}
+		*rid = found;
+		return true;
+	}
+	return false;
+}
+
 static void add_rid(u16 rids[NYX_ALIASES_MAX], u8 *nr, u16 rid)
 {
 	u8 i;
@@ -223,10 +251,8 @@ u8 nyx_topology_rids(struct pci_dev *pdev, const struct nyx_unit *unit, u16 rids
  */
 static bool relaxable(const struct pci_dev *pdev)
 {
-	return pdev->class >> 8 == PCI_CLASS_SERIAL_USB_UHCI ||
-	       pdev->class >> 8 == PCI_CLASS_SERIAL_USB_OHCI ||
-	       pdev->class >> 8 == PCI_CLASS_SERIAL_USB_EHCI ||
-	       pdev->class >> 8 == PCI_CLASS_SERIAL_USB_XHCI ||
+	/* USB: whatever the kind of host controller, which the lowest byte tells. */
+	return pdev->class >> 8 == PCI_CLASS_SERIAL_USB ||
 	       pdev->class >> 16 == PCI_BASE_CLASS_DISPLAY;
 }
 

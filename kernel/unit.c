@@ -3,6 +3,7 @@
  * What every unit has, whoever made it: identity, hardware domain ids,
  * statistics, and the one-way step to DEAD.
  */
+#include <linux/acpi.h>
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
@@ -10,6 +11,21 @@
 #include <linux/slab.h>
 
 #include "core.h"
+#include "tests/hooks.h"
+
+#ifdef NYX_KUNIT
+int (*nyx_pxm_test_hook)(int pxm) = pxm_to_node;
+#define pxm_to_node nyx_pxm_test_hook
+#endif
+
+int nyx_unit_node(const struct nyx_acpi_unit *firmware)
+{
+	int node = NUMA_NO_NODE;
+
+	if (firmware->has_proximity && firmware->proximity <= INT_MAX)
+		node = pxm_to_node(firmware->proximity);
+	return node >= 0 && node_online(node) ? node : NUMA_NO_NODE;
+}
 
 int nyx_unit_init(struct nyx_unit *unit, const struct nyx_unit_ops *ops,
 		  const struct nyx_acpi_unit *firmware, const char *prefix)

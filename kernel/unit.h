@@ -165,6 +165,9 @@ extern const struct nyx_vendor nyx_amdvi_vendor;
 
 /* unit.c: what both vendors share. */
 
+/* The NUMA node that firmware puts the unit on, if it is online; else NUMA_NO_NODE. */
+int nyx_unit_node(const struct nyx_acpi_unit *firmware);
+
 /*
  * For a vendor's probe: set name, id, locks, statistics and the hwdid bitmap
  * (caps.nr_hw_domains must be set). -ENOMEM. Undone by nyx_unit_fini().

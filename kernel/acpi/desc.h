@@ -44,6 +44,13 @@ enum nyx_scope_kind {
 #define NYX_IVHD_LINT0_PASS	0x40
 #define NYX_IVHD_LINT1_PASS	0x80
 
+/* The UID that tells devices of one ACPI name apart (AMD IOMMU spec 5.2.2.1, entry F0h). */
+enum nyx_uid_form {
+	NYX_UID_NONE,
+	NYX_UID_INTEGER,
+	NYX_UID_STRING,
+};
+
 struct nyx_acpi_hop {
 	u8 device;
 	u8 function;
@@ -57,6 +64,7 @@ struct nyx_acpi_scope {
 	u8 path_len;
 	struct nyx_acpi_hop path[NYX_ACPI_PATH_MAX];
 	u8 enum_id;
+	u8 properties;		/* of a NYX_LIST_PROPERTIES scope: NYX_PROPERTY_* */
 	/* IVRS: requester ids, inclusive. */
 	u16 rid_first;
 	u16 rid_last;
@@ -66,8 +74,10 @@ struct nyx_acpi_scope {
 	u32 ext_dte_flags;	/* extended select/range: ATS disabled is bit 31 */
 	/* NYX_SCOPE_ACPI_NAME of IVRS: letters and digits, NUL-terminated. */
 	char hid[9];
-	u8 uid_format;		/* 0 none, 1 integer, 2 string */
-	u8 uid_len;		/* bytes; the UID itself is in the table, at offset + 22 */
+	char cid[9];		/* compatible name, "" for none */
+	enum nyx_uid_form uid_form;
+	u64 uid;		/* NYX_UID_INTEGER */
+	u8 uid_len;		/* bytes; a string is in the table, at offset + 22, no NUL */
 };
 
 /* A slice of nyx_acpi_desc.scopes. */
@@ -84,6 +94,8 @@ struct nyx_acpi_unit {
 	u64 reg_base;		/* host-physical address of the register window */
 	u64 reg_size;		/* DMAR: from the Size field; IVRS: 0, the unit knows (EFR/PC) */
 	u32 flags;		/* NYX_UNIT_* */
+	bool has_proximity;	/* DMAR RHSA: which ACPI proximity domain the unit is in */
+	u32 proximity;
 	/* IVRS only. */
 	u8 ivhd_type;		/* 0x10, 0x11, 0x40 */
 	u8 ivhd_flags;		/* HtTunEn, PassPW, ResPassPW, Isoc, IotlbSup, Coherent, ... */
@@ -102,7 +114,9 @@ struct nyx_acpi_unit {
 
 /*
  * RMRR or IVMD: memory these devices must go on reaching at these addresses.
- * Whole 4 KiB pages: what the firmware left unaligned is rounded outwards.
+ * Whole 4 KiB pages: what the firmware left unaligned is rounded outwards. Whether
+ * a device that it names may be assigned all the same (USB, graphics) depends on what
+ * sits there: nyx_topology_reserved() tells.
  */
 struct nyx_acpi_reserved {
 	u32 offset;
@@ -111,6 +125,38 @@ struct nyx_acpi_reserved {
 	u64 last;		/* last byte, inclusive */
 	u32 flags;		/* NYX_RESERVED_* */
 	struct nyx_acpi_scopes scopes;
+};
+
+/* What a DMAR table says of groups of devices beside who translates them. */
+enum nyx_acpi_list_kind {
+	NYX_LIST_ATS_PORTS,	/* ATSR, 8.5: root ports below which device-TLBs work */
+	NYX_LIST_INTEGRATED,	/* SATC, 8.8: devices of the SoC with a device-TLB */
+	NYX_LIST_PROPERTIES,	/* SIDP, 8.9: devices of the SoC, scopes say what of them */
+};
+
+#define NYX_LIST_ALL_PORTS	0x1	/* ATSR: every root port of the segment; no scopes */
+#define NYX_LIST_ATC_REQUIRED	0x2	/* SATC: these work only with ATS on */
+
+/* SIDP device scope flags. */
+#define NYX_PROPERTY_NO_NESTED		0x01	/* no nested translation without PASID */
+#define NYX_PROPERTY_NO_WALK_SNOOP	0x02	/* no snoop control of walks without PASID */
+#define NYX_PROPERTY_NO_PAGE_SNOOP	0x04	/* no snoop control of pages without PASID */
+#define NYX_PROPERTY_ATC_HARDENED	0x08	/* its device-TLB can be trusted */
+#define NYX_PROPERTY_ATC_REQUIRED	0x10	/* it works only with ATS on */
+
+struct nyx_acpi_list {
+	enum nyx_acpi_list_kind kind;
+	u32 offset;
+	u16 segment;
+	u32 flags;		/* NYX_LIST_* */
+	struct nyx_acpi_scopes scopes;
+};
+
+/* ANDD, 8.7: the ACPI name of the device with this number in NYX_SCOPE_ACPI_NAME scopes. */
+struct nyx_acpi_name {
+	u32 offset;
+	u8 number;
+	u16 len;		/* bytes, at least 1; the name is in the table, at offset + 8 */
 };
 
 /* A mistake of the firmware that was repaired or passed over. text is a literal. */
@@ -125,14 +171,17 @@ struct nyx_acpi_desc {
 	u8 address_width;	/* DMAR host address width; IVRS IVinfo PASize, 0 not said; bits */
 	u8 virtual_width;	/* IVRS IVinfo VASize, 0 on DMAR */
 	u32 flags;		/* raw DMAR flags byte or IVinfo */
-	u32 nr_units, nr_reserved, nr_scopes, nr_notes;
+	u32 nr_units, nr_reserved, nr_lists, nr_names, nr_scopes, nr_notes;
 	/*
 	 * Sized by a first call with units NULL, which only counts (and validates
 	 * everything); filled by a second, which takes the nr_ fields as the
-	 * arrays' sizes and never writes beyond them. notes may stay NULL.
+	 * arrays' sizes and never writes beyond them. lists, names and notes may
+	 * stay NULL: what they would hold is then only counted.
 	 */
 	struct nyx_acpi_unit *units;
 	struct nyx_acpi_reserved *reserved;
+	struct nyx_acpi_list *lists;
+	struct nyx_acpi_name *names;
 	struct nyx_acpi_scope *scopes;
 	struct nyx_acpi_note *notes;
 };

@@ -3,8 +3,7 @@
  * Reads a DMAR table (VT-d spec chapter 8, "BIOS Considerations") into a description.
  *
  * Kinds of structure and scope that are not known are passed over, as section 8.2 asks;
- * reserved fields are not looked at. Structures that say nothing needed yet (ATSR,
- * RHSA, ANDD, SATC, SIDP) have their length checked only.
+ * reserved fields are not looked at.
  */
 #ifdef __KERNEL__
 #include <linux/bits.h>
@@ -44,6 +43,22 @@ enum {
 #define RMRR_LIMIT		16	/* last byte, inclusive */
 #define RMRR_SCOPES		24
 
+/* ATSR, SATC, SIDP, sections 8.5, 8.8, 8.9: the same shape. */
+#define LIST_FLAGS		4
+#define   ATSR_ALL_PORTS	0x1
+#define   SATC_ATC_REQUIRED	0x1
+#define LIST_SEGMENT		6
+#define LIST_SCOPES		8
+
+/* RHSA, section 8.6. */
+#define RHSA_BASE		8
+#define RHSA_PROXIMITY		16
+#define RHSA_LEN		20
+
+/* ANDD, section 8.7. */
+#define ANDD_NUMBER		7
+#define ANDD_NAME		8
+
 /* Device scope, section 8.3.1. */
 #define SCOPE_TYPE		0
 #define   SCOPE_ENDPOINT	1
@@ -52,6 +67,7 @@ enum {
 #define   SCOPE_HPET		4
 #define   SCOPE_NAMESPACE	5
 #define SCOPE_LENGTH		1
+#define SCOPE_FLAGS		2	/* reserved but in a SIDP */
 #define SCOPE_ENUM_ID		4
 #define SCOPE_START_BUS		5
 #define SCOPE_PATH		6
@@ -67,11 +83,11 @@ static u32 fixed_len(u16 type)
 	case DMAR_ATSR:
 	case DMAR_SATC:
 	case DMAR_SIDP:
-		return 8;
+		return LIST_SCOPES;
 	case DMAR_RHSA:
-		return 20;
+		return RHSA_LEN;
 	case DMAR_ANDD:
-		return 9;	/* the name has at least its NUL */
+		return ANDD_NAME + 1;	/* the name has at least its NUL */
 	default:
 		return 4;
 	}
@@ -130,7 +146,8 @@ static int parse_path(struct nyx_acpi_out *out, const struct nyx_bytes *entry,
 	return 0;
 }
 
-static int parse_scopes(struct nyx_acpi_out *out, const struct nyx_bytes *all,
+/* properties: what SIDP scopes have where others have reserved bits. */
+static int parse_scopes(struct nyx_acpi_out *out, const struct nyx_bytes *all, bool properties,
 			struct nyx_acpi_scopes *slice)
 {
 	u32 at = 0;
@@ -163,6 +180,8 @@ static int parse_scopes(struct nyx_acpi_out *out, const struct nyx_bytes *all,
 			continue;
 		}
 		scope.offset = entry.offset;
+		if (properties)
+			scope.properties = nyx_bytes_u8(&entry, SCOPE_FLAGS);
 		scope.enum_id = nyx_bytes_u8(&entry, SCOPE_ENUM_ID);
 		scope.start_bus = nyx_bytes_u8(&entry, SCOPE_START_BUS);
 		ret = parse_path(out, &entry, &scope);
@@ -210,6 +229,22 @@ static int check_earlier(struct nyx_acpi_out *out, const struct nyx_bytes *table
 	return 0;
 }
 
+/* The RHSA that is about this unit, wherever it stands in the table. */
+static void find_proximity(const struct nyx_bytes *table, struct nyx_acpi_unit *unit)
+{
+	u32 at = NYX_ACPI_HEADER_LEN;
+	struct nyx_bytes s;
+
+	while (nyx_acpi_next(table, &at, &s)) {
+		if (nyx_bytes_u16(&s, DMAR_TYPE) != DMAR_RHSA || s.len < RHSA_LEN ||
+		    nyx_bytes_u64(&s, RHSA_BASE) != unit->reg_base)
+			continue;
+		unit->has_proximity = true;
+		unit->proximity = nyx_bytes_u32(&s, RHSA_PROXIMITY);
+		return;
+	}
+}
+
 static int parse_drhd(struct nyx_acpi_out *out, const struct nyx_bytes *table,
 		      const struct nyx_bytes *s)
 {
@@ -234,8 +269,9 @@ static int parse_drhd(struct nyx_acpi_out *out, const struct nyx_bytes *table,
 	ret = check_earlier(out, table, &unit);
 	if (ret)
 		return ret;
+	find_proximity(table, &unit);
 
-	ret = parse_scopes(out, &scopes, &unit.scopes);
+	ret = parse_scopes(out, &scopes, false, &unit.scopes);
 	if (ret)
 		return ret;
 	if (!unit.scopes.count && !(unit.flags & NYX_UNIT_INCLUDE_ALL)) {
@@ -266,7 +302,7 @@ static int parse_rmrr(struct nyx_acpi_out *out, const struct nyx_bytes *s)
 		return nyx_acpi_refuse(out, s->offset + RMRR_LIMIT,
 				       "reserved memory (RMRR) beyond the host address width");
 
-	ret = parse_scopes(out, &scopes, &region.scopes);
+	ret = parse_scopes(out, &scopes, false, &region.scopes);
 	if (ret)
 		return ret;
 	if (!region.scopes.count) {
@@ -275,6 +311,97 @@ static int parse_rmrr(struct nyx_acpi_out *out, const struct nyx_bytes *s)
 			return ret;
 	}
 	return nyx_acpi_add_reserved(out, &region);
+}
+
+static int parse_list(struct nyx_acpi_out *out, const struct nyx_bytes *s, u16 type)
+{
+	struct nyx_bytes scopes = nyx_bytes_from(s, LIST_SCOPES);
+	struct nyx_acpi_list list = {
+		.offset = s->offset,
+		.segment = nyx_bytes_u16(s, LIST_SEGMENT),
+	};
+	u8 flags = nyx_bytes_u8(s, LIST_FLAGS);
+	int ret;
+
+	switch (type) {
+	case DMAR_ATSR:
+		list.kind = NYX_LIST_ATS_PORTS;
+		if (flags & ATSR_ALL_PORTS)
+			list.flags = NYX_LIST_ALL_PORTS;
+		break;
+	case DMAR_SATC:
+		list.kind = NYX_LIST_INTEGRATED;
+		if (flags & SATC_ATC_REQUIRED)
+			list.flags = NYX_LIST_ATC_REQUIRED;
+		break;
+	default:
+		list.kind = NYX_LIST_PROPERTIES;
+	}
+	ret = parse_scopes(out, &scopes, type == DMAR_SIDP, &list.scopes);
+	if (ret)
+		return ret;
+	if (!list.scopes.count && !(list.flags & NYX_LIST_ALL_PORTS)) {
+		ret = nyx_acpi_note(out, list.offset, "ATSR, SATC or SIDP of no device");
+		if (ret)
+			return ret;
+	}
+	return nyx_acpi_add_list(out, &list);
+}
+
+/* RHSAs are read with the units they are about: here only those about none. */
+static int parse_rhsa(struct nyx_acpi_out *out, const struct nyx_bytes *table,
+		      const struct nyx_bytes *s)
+{
+	u32 at = NYX_ACPI_HEADER_LEN;
+	struct nyx_bytes other;
+
+	while (nyx_acpi_next(table, &at, &other))
+		if (nyx_bytes_u16(&other, DMAR_TYPE) == DMAR_DRHD && other.len >= DRHD_SCOPES &&
+		    nyx_bytes_u64(&other, DRHD_BASE) == nyx_bytes_u64(s, RHSA_BASE))
+			return 0;
+	return nyx_acpi_note(out, s->offset, "proximity (RHSA) of a unit that is not there");
+}
+
+static int parse_andd(struct nyx_acpi_out *out, const struct nyx_bytes *s)
+{
+	struct nyx_acpi_name name = {
+		.offset = s->offset,
+		.number = nyx_bytes_u8(s, ANDD_NUMBER),
+	};
+
+	while (nyx_bytes_has(s, ANDD_NAME + name.len, 1) &&
+	       nyx_bytes_u8(s, ANDD_NAME + name.len))
+		name.len++;
+	/* Nobody can match it, so nobody misses it. */
+	if (!name.len || !nyx_bytes_has(s, ANDD_NAME + name.len, 1))
+		return nyx_acpi_note(out, s->offset,
+				     "ACPI device (ANDD) without a name that ends: passed over");
+	return nyx_acpi_add_name(out, &name);
+}
+
+static int parse_structure(struct nyx_acpi_out *out, const struct nyx_bytes *table,
+			   const struct nyx_bytes *s)
+{
+	u16 type = nyx_bytes_u16(s, DMAR_TYPE);
+
+	if (s->len < fixed_len(type))
+		return nyx_acpi_refuse(out, s->offset, "structure shorter than its kind requires");
+	switch (type) {
+	case DMAR_DRHD:
+		return parse_drhd(out, table, s);
+	case DMAR_RMRR:
+		return parse_rmrr(out, s);
+	case DMAR_ATSR:
+	case DMAR_SATC:
+	case DMAR_SIDP:
+		return parse_list(out, s, type);
+	case DMAR_RHSA:
+		return parse_rhsa(out, table, s);
+	case DMAR_ANDD:
+		return parse_andd(out, s);
+	default:
+		return nyx_acpi_note(out, s->offset, "structure of an unknown kind: passed over");
+	}
 }
 
 int nyx_dmar_parse(const void *buf, size_t len, struct nyx_acpi_desc *desc,
@@ -300,18 +427,7 @@ int nyx_dmar_parse(const void *buf, size_t len, struct nyx_acpi_desc *desc,
 		return ret;
 
 	while (nyx_acpi_next(&table, &at, &s)) {
-		u16 type = nyx_bytes_u16(&s, DMAR_TYPE);
-
-		if (s.len < fixed_len(type))
-			return nyx_acpi_refuse(&out, s.offset,
-					       "structure shorter than its kind requires");
-		if (type == DMAR_DRHD)
-			ret = parse_drhd(&out, &table, &s);
-		else if (type == DMAR_RMRR)
-			ret = parse_rmrr(&out, &s);
-		else if (type > DMAR_SIDP)
-			ret = nyx_acpi_note(&out, s.offset,
-					    "structure of an unknown kind: passed over");
+		ret = parse_structure(&out, &table, &s);
 		if (ret)
 			return ret;
 	}

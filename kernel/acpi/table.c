@@ -67,6 +67,34 @@ int nyx_acpi_add_scope(struct nyx_acpi_out *out, const struct nyx_acpi_scope *sc
 	return 0;
 }
 
+int nyx_acpi_add_list(struct nyx_acpi_out *out, const struct nyx_acpi_list *list)
+{
+	struct nyx_acpi_desc *desc = out->desc;
+
+	if (out->fill) {
+		if (desc->nr_lists >= out->max_lists)
+			return refuse_changed(out, list->offset);
+		if (desc->lists)
+			desc->lists[desc->nr_lists] = *list;
+	}
+	desc->nr_lists++;
+	return 0;
+}
+
+int nyx_acpi_add_name(struct nyx_acpi_out *out, const struct nyx_acpi_name *name)
+{
+	struct nyx_acpi_desc *desc = out->desc;
+
+	if (out->fill) {
+		if (desc->nr_names >= out->max_names)
+			return refuse_changed(out, name->offset);
+		if (desc->names)
+			desc->names[desc->nr_names] = *name;
+	}
+	desc->nr_names++;
+	return 0;
+}
+
 /* Adds a region, its bounds widened to whole pages: that is what can be mapped. */
 int nyx_acpi_add_reserved(struct nyx_acpi_out *out, struct nyx_acpi_reserved *reserved)
 {
@@ -99,9 +127,13 @@ static void begin(struct nyx_acpi_out *out)
 	out->max_units = out->fill ? desc->nr_units : 0;
 	out->max_reserved = out->fill && desc->reserved ? desc->nr_reserved : 0;
 	out->max_scopes = out->fill && desc->scopes ? desc->nr_scopes : 0;
+	out->max_lists = out->fill ? desc->nr_lists : 0;
+	out->max_names = out->fill ? desc->nr_names : 0;
 	out->max_notes = out->fill ? desc->nr_notes : 0;
 	desc->nr_units = 0;
 	desc->nr_reserved = 0;
+	desc->nr_lists = 0;
+	desc->nr_names = 0;
 	desc->nr_scopes = 0;
 	desc->nr_notes = 0;
 	desc->revision = 0;

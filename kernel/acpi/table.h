@@ -29,7 +29,7 @@ struct nyx_acpi_out {
 	struct nyx_acpi_desc *desc;
 	struct nyx_acpi_error *err;
 	bool fill;
-	u32 max_units, max_reserved, max_scopes, max_notes;
+	u32 max_units, max_reserved, max_lists, max_names, max_scopes, max_notes;
 };
 
 int nyx_acpi_open(struct nyx_acpi_out *out, const void *buf, size_t len, const char *signature,
@@ -55,6 +55,8 @@ int nyx_acpi_refuse(struct nyx_acpi_out *out, u32 offset, const char *text);
 int nyx_acpi_note(struct nyx_acpi_out *out, u32 offset, const char *text);
 int nyx_acpi_add_unit(struct nyx_acpi_out *out, const struct nyx_acpi_unit *unit);
 int nyx_acpi_add_scope(struct nyx_acpi_out *out, const struct nyx_acpi_scope *scope);
+int nyx_acpi_add_list(struct nyx_acpi_out *out, const struct nyx_acpi_list *list);
+int nyx_acpi_add_name(struct nyx_acpi_out *out, const struct nyx_acpi_name *name);
 int nyx_acpi_add_reserved(struct nyx_acpi_out *out, struct nyx_acpi_reserved *reserved);
 
 #endif

@@ -198,7 +198,7 @@ static inline void ivrs_hid(struct acpi_build *b, u16 rid, const char *hid, u8 u
 	acpi_put(b, 2, rid);
 	acpi_put(b, 1, 0);
 	acpi_string(b, hid, 8);
-	acpi_string(b, "", 8);
+	acpi_string(b, "PNP0501", 8);
 	acpi_put(b, 1, uid_format);
 	acpi_put(b, 1, uid_len);
 	acpi_bytes(b, uid, uid_len);
@@ -279,7 +279,8 @@ static inline void dmar_server(struct acpi_build *b)
 	dmar_structure(b, 6);				/* 0x163, SIDP */
 	acpi_put(b, 2, 0);
 	acpi_put(b, 2, 0);
-	dmar_scope(b, 1, 0, 0, "\2\0", 1);
+	dmar_scope(b, 1, 0, 0, "\2\0", 1);		/* 0x16b */
+	acpi_set(b, 0x16d, 1, 0x18);
 	dmar_structure(b, 0x51);			/* 0x173, not known */
 	acpi_put(b, 4, 0xffffffff);
 	acpi_end(b);
@@ -335,6 +336,8 @@ static inline void acpi_free(struct nyx_acpi_desc *desc)
 {
 	kfree(desc->units);
 	kfree(desc->reserved);
+	kfree(desc->lists);
+	kfree(desc->names);
 	kfree(desc->scopes);
 	kfree(desc->notes);
 	memset(desc, 0, sizeof(*desc));
@@ -362,10 +365,13 @@ static inline int acpi_read(acpi_parse_fn parse, const u8 *data, u32 len,
 		goto out;
 	desc->units = kcalloc(desc->nr_units, sizeof(*desc->units), GFP_KERNEL);
 	desc->reserved = kcalloc(desc->nr_reserved, sizeof(*desc->reserved), GFP_KERNEL);
+	desc->lists = kcalloc(desc->nr_lists, sizeof(*desc->lists), GFP_KERNEL);
+	desc->names = kcalloc(desc->nr_names, sizeof(*desc->names), GFP_KERNEL);
 	desc->scopes = kcalloc(desc->nr_scopes, sizeof(*desc->scopes), GFP_KERNEL);
 	desc->notes = kcalloc(desc->nr_notes, sizeof(*desc->notes), GFP_KERNEL);
 	ret = -ENOMEM;
-	if (desc->units && desc->reserved && desc->scopes && desc->notes)
+	if (desc->units && desc->reserved && desc->lists && desc->names && desc->scopes &&
+	    desc->notes)
 		ret = parse(copy, len, desc, err);
 	if (ret)
 		acpi_free(desc);

@@ -84,7 +84,7 @@ static void dmar_test_server_scopes(struct kunit *test)
 
 	dmar_server(b);
 	KUNIT_ASSERT_EQ(test, read_table(test, b, &desc), 0);
-	KUNIT_ASSERT_EQ(test, desc.nr_scopes, 12);
+	KUNIT_ASSERT_EQ(test, desc.nr_scopes, 15);
 
 	KUNIT_EXPECT_EQ(test, desc.scopes[1].kind, NYX_SCOPE_BRIDGE);
 	KUNIT_EXPECT_EQ(test, desc.scopes[1].start_bus, 0x16);
@@ -132,10 +132,98 @@ static void dmar_test_server_reserved(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, desc.reserved[1].scopes.first, 10);
 	KUNIT_EXPECT_EQ(test, desc.reserved[1].scopes.count, 2);
 
-	/* ATSR, RHSA, ANDD, SATC and SIDP say nothing yet; only the unknown one is noted. */
+	/* Only the unknown structure is noted. */
 	KUNIT_ASSERT_EQ(test, desc.nr_notes, 1);
 	KUNIT_EXPECT_EQ(test, desc.notes[0].offset, 0x173);
 	KUNIT_EXPECT_STREQ(test, desc.notes[0].text, "structure of an unknown kind: passed over");
+	acpi_free(&desc);
+}
+
+static void dmar_test_server_lists(struct kunit *test)
+{
+	static const struct {
+		enum nyx_acpi_list_kind kind;
+		u32 offset, flags, first;
+		u8 properties;
+	} expected[] = {
+		{ NYX_LIST_ATS_PORTS, 0x118, 0, 12, 0 },
+		{ NYX_LIST_INTEGRATED, 0x153, NYX_LIST_ATC_REQUIRED, 13, 0 },
+		{ NYX_LIST_PROPERTIES, 0x163, 0, 14,
+		  NYX_PROPERTY_ATC_HARDENED | NYX_PROPERTY_ATC_REQUIRED },
+	};
+	struct acpi_build *b = acpi_new(test);
+	struct nyx_acpi_desc desc;
+	u32 i;
+
+	dmar_server(b);
+	/* Only a SIDP's scopes have flags: in the ATSR's these bits are reserved. */
+	acpi_set(b, 0x122, 2, 0xffff);
+	/* A segment that is the list's own. */
+	acpi_set(b, 0x159, 2, 1);
+	acpi_checksum(b->data, b->len);
+	KUNIT_ASSERT_EQ(test, read_table(test, b, &desc), 0);
+	KUNIT_ASSERT_EQ(test, desc.nr_lists, ARRAY_SIZE(expected));
+	for (i = 0; i < ARRAY_SIZE(expected); i++) {
+		const struct nyx_acpi_list *list = &desc.lists[i];
+
+		KUNIT_EXPECT_EQ(test, list->kind, expected[i].kind);
+		KUNIT_EXPECT_EQ(test, list->offset, expected[i].offset);
+		KUNIT_EXPECT_EQ(test, list->flags, expected[i].flags);
+		KUNIT_EXPECT_EQ(test, list->segment, i == 1);
+		KUNIT_EXPECT_EQ(test, list->scopes.first, expected[i].first);
+		KUNIT_EXPECT_EQ(test, list->scopes.count, 1);
+		KUNIT_EXPECT_EQ(test, desc.scopes[expected[i].first].properties,
+				expected[i].properties);
+	}
+	KUNIT_ASSERT_EQ(test, desc.nr_names, 1);
+	KUNIT_EXPECT_EQ(test, desc.names[0].offset, 0x13c);
+	KUNIT_EXPECT_EQ(test, desc.names[0].number, 1);
+	KUNIT_EXPECT_EQ(test, desc.names[0].len, 14);
+	KUNIT_EXPECT_EQ(test, b->data[desc.names[0].offset + 8], '\\');
+	acpi_free(&desc);
+}
+
+static void dmar_test_proximity(struct kunit *test)
+{
+	struct acpi_build *b = acpi_new(test);
+	struct nyx_acpi_desc desc;
+	u32 i;
+
+	dmar_server(b);
+	KUNIT_ASSERT_EQ(test, read_table(test, b, &desc), 0);
+	for (i = 0; i < desc.nr_units; i++) {
+		KUNIT_EXPECT_EQ(test, desc.units[i].has_proximity, i == 0);
+		KUNIT_EXPECT_EQ(test, desc.units[i].proximity, i == 0);
+	}
+	acpi_free(&desc);
+
+	/* About no unit of the table: the table is good all the same. */
+	acpi_set(b, 0x130, 8, 0xd37fd000);
+	acpi_checksum(b->data, b->len);
+	KUNIT_ASSERT_EQ(test, read_table(test, b, &desc), 0);
+	KUNIT_EXPECT_EQ(test, desc.units[0].has_proximity, false);
+	KUNIT_ASSERT_EQ(test, desc.nr_notes, 2);
+	KUNIT_EXPECT_STREQ(test, desc.notes[0].text,
+			   "proximity (RHSA) of a unit that is not there");
+	acpi_free(&desc);
+}
+
+/* Lists and names may be counted without being kept. */
+static void dmar_test_without_lists(struct kunit *test)
+{
+	struct acpi_build *b = acpi_new(test);
+	struct nyx_acpi_desc desc = { 0 };
+	struct nyx_acpi_error err;
+
+	dmar_server(b);
+	KUNIT_ASSERT_EQ(test, nyx_dmar_parse(b->data, b->len, &desc, &err), 0);
+	desc.units = kcalloc(desc.nr_units, sizeof(*desc.units), GFP_KERNEL);
+	desc.reserved = kcalloc(desc.nr_reserved, sizeof(*desc.reserved), GFP_KERNEL);
+	desc.scopes = kcalloc(desc.nr_scopes, sizeof(*desc.scopes), GFP_KERNEL);
+	if (desc.units && desc.reserved && desc.scopes)
+		KUNIT_EXPECT_EQ(test, nyx_dmar_parse(b->data, b->len, &desc, &err), 0);
+	KUNIT_EXPECT_EQ(test, desc.nr_lists, 3);
+	KUNIT_EXPECT_EQ(test, desc.nr_names, 1);
 	acpi_free(&desc);
 }
 
@@ -147,6 +235,17 @@ static void dmar_odd(struct acpi_build *b)
 	dmar_drhd(b, 1, 0, 0xfed92000);			/* 0x40 */
 	dmar_scope(b, 9, 0, 0, "\0\0", 1);		/* 0x50: unknown kind */
 	dmar_rmrr(b, 0, 0xe0010, 0xe0fff);		/* 0x58: unaligned, no devices */
+	dmar_structure(b, 5);				/* 0x70: SATC of nothing */
+	acpi_put(b, 4, 0);
+	acpi_end(b);
+	dmar_structure(b, 4);				/* 0x78: the name has no end */
+	acpi_put(b, 4, 0);
+	acpi_bytes(b, "\\_SB", 4);
+	acpi_end(b);
+	dmar_structure(b, 4);				/* 0x84: no name */
+	acpi_put(b, 4, 0);
+	acpi_put(b, 4, 0);
+	acpi_end(b);
 	acpi_finish(b);
 	b->data[b->len++] = 0xaa;			/* what is behind the table is not read */
 }
@@ -159,6 +258,9 @@ static void dmar_test_notes(struct kunit *test)
 		{ 0x50, "device scope of an unknown kind: passed over" },
 		{ 0x58, "reserved memory (RMRR) of no device" },
 		{ 0x58, "reserved memory is not made of whole 4 KiB pages: widened" },
+		{ 0x70, "ATSR, SATC or SIDP of no device" },
+		{ 0x78, "ACPI device (ANDD) without a name that ends: passed over" },
+		{ 0x84, "ACPI device (ANDD) without a name that ends: passed over" },
 	};
 	struct acpi_build *b = acpi_new(test);
 	struct nyx_acpi_desc desc;
@@ -169,6 +271,8 @@ static void dmar_test_notes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, desc.nr_units, 2);
 	KUNIT_EXPECT_EQ(test, desc.units[0].reg_size, 0x2000ULL);
 	KUNIT_EXPECT_EQ(test, desc.nr_scopes, 0);
+	KUNIT_EXPECT_EQ(test, desc.nr_lists, 1);
+	KUNIT_EXPECT_EQ(test, desc.nr_names, 0);
 	KUNIT_ASSERT_EQ(test, desc.nr_reserved, 1);
 	KUNIT_EXPECT_EQ(test, desc.reserved[0].base, 0xe0000ULL);
 	KUNIT_EXPECT_EQ(test, desc.reserved[0].last, 0xe0fffULL);
@@ -231,6 +335,24 @@ static void dmar_short_rhsa(struct acpi_build *b)
 	acpi_finish(b);
 }
 
+static void dmar_short_atsr(struct acpi_build *b)
+{
+	dmar_qemu(b);
+	dmar_structure(b, 2);
+	acpi_put(b, 2, 0);
+	acpi_end(b);
+	acpi_finish(b);
+}
+
+static void dmar_short_andd(struct acpi_build *b)
+{
+	dmar_qemu(b);
+	dmar_structure(b, 4);
+	acpi_put(b, 4, 0);
+	acpi_end(b);
+	acpi_finish(b);
+}
+
 static const struct acpi_hostile dmar_hostile[] = {
 	{ "untouched", dmar_server },
 	{ "signature", dmar_server, { { 3, 1, 'S' } }, false,
@@ -270,6 +392,16 @@ static const struct acpi_hostile dmar_hostile[] = {
 	  0x50, "bytes left over after the last structure" },
 	{ "drhd too short", dmar_short_drhd, { }, false,
 	  0x50, "structure shorter than its kind requires" },
+	{ "atsr too short", dmar_short_atsr, { }, false,
+	  0x50, "structure shorter than its kind requires" },
+	{ "atsr scope past its end", dmar_server, { { 0x121, 1, 10 } }, false,
+	  0x120, "device scope runs past the end of its structure" },
+	{ "andd too short", dmar_short_andd, { }, false,
+	  0x50, "structure shorter than its kind requires" },
+	{ "satc scope broken", dmar_server, { { 0x15c, 1, 7 } }, false,
+	  0x15b, "device scope ends in the middle of a path step" },
+	{ "sidp scope broken", dmar_server, { { 0x171, 1, 32 } }, false,
+	  0x171, "PCI device number above 31 in a device scope's path" },
 	{ "rmrr too short", dmar_server, { { 0x163, 2, 1 } }, false,
 	  0x163, "structure shorter than its kind requires" },
 	{ "rhsa too short", dmar_short_rhsa, { }, false,
@@ -376,7 +508,7 @@ static void dmar_test_limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, desc.nr_units, 1024);
 }
 
-/* A table that grew between the two passes overruns none of the four arrays. */
+/* A table that grew between the two passes overruns none of the arrays. */
 static void dmar_test_changed(struct kunit *test)
 {
 	struct acpi_build *b = acpi_new(test);
@@ -385,9 +517,10 @@ static void dmar_test_changed(struct kunit *test)
 	u32 i;
 
 	dmar_server(b);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 6; i++) {
 		u32 *sizes[] = {
-			&desc.nr_units, &desc.nr_reserved, &desc.nr_scopes, &desc.nr_notes,
+			&desc.nr_units, &desc.nr_reserved, &desc.nr_lists, &desc.nr_names,
+			&desc.nr_scopes, &desc.nr_notes,
 		};
 		int ret;
 
@@ -398,9 +531,12 @@ static void dmar_test_changed(struct kunit *test)
 		--*sizes[i];
 		desc.units = kcalloc(desc.nr_units, sizeof(*desc.units), GFP_KERNEL);
 		desc.reserved = kcalloc(desc.nr_reserved, sizeof(*desc.reserved), GFP_KERNEL);
+		desc.lists = kcalloc(desc.nr_lists, sizeof(*desc.lists), GFP_KERNEL);
+		desc.names = kcalloc(desc.nr_names, sizeof(*desc.names), GFP_KERNEL);
 		desc.scopes = kcalloc(desc.nr_scopes, sizeof(*desc.scopes), GFP_KERNEL);
 		desc.notes = kcalloc(desc.nr_notes, sizeof(*desc.notes), GFP_KERNEL);
-		if (desc.units && desc.reserved && desc.scopes && desc.notes) {
+		if (desc.units && desc.reserved && desc.lists && desc.names && desc.scopes &&
+		    desc.notes) {
 			ret = nyx_dmar_parse(b->data, b->len, &desc, &err);
 			KUNIT_EXPECT_EQ(test, ret, -EINVAL);
 			KUNIT_EXPECT_STREQ(test, err.text,
@@ -415,6 +551,9 @@ static struct kunit_case dmar_cases[] = {
 	KUNIT_CASE(dmar_test_server_units),
 	KUNIT_CASE(dmar_test_server_scopes),
 	KUNIT_CASE(dmar_test_server_reserved),
+	KUNIT_CASE(dmar_test_server_lists),
+	KUNIT_CASE(dmar_test_proximity),
+	KUNIT_CASE(dmar_test_without_lists),
 	KUNIT_CASE(dmar_test_notes),
 	KUNIT_CASE(dmar_test_hostile),
 	KUNIT_CASE(dmar_test_truncated),

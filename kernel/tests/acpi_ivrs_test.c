@@ -113,7 +113,8 @@ static void ivrs_test_server_scopes(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, s->ext_dte_flags, expected[i].ext, "scope %u", i);
 	}
 	KUNIT_EXPECT_STREQ(test, desc.scopes[4].hid, "AMDI0020");
-	KUNIT_EXPECT_EQ(test, desc.scopes[4].uid_format, 2);
+	KUNIT_EXPECT_STREQ(test, desc.scopes[4].cid, "PNP0501");
+	KUNIT_EXPECT_EQ(test, desc.scopes[4].uid_form, NYX_UID_STRING);
 	KUNIT_EXPECT_EQ(test, desc.scopes[4].uid_len, 9);
 	KUNIT_EXPECT_EQ(test, b->data[desc.scopes[4].offset + 22], '\\');
 	acpi_free(&desc);
@@ -138,6 +139,57 @@ static void ivrs_test_server_reserved(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, desc.reserved[2].scopes.first, 12);
 	KUNIT_EXPECT_EQ(test, desc.reserved[2].scopes.count, 1);
 	acpi_free(&desc);
+}
+
+/* Every form of UID, good and bad: the requester id counts in any case. */
+static void ivrs_test_uids(struct kunit *test)
+{
+	static const struct {
+		u8 format, len;
+		const char *bytes;
+		bool noted;
+		enum nyx_uid_form form;
+		u8 want_len;
+		u64 uid;
+	} cases[] = {
+		{ 0, 0, "", false, NYX_UID_NONE, 0, 0 },
+		{ 0, 1, "x", true, NYX_UID_NONE, 0, 0 },
+		{ 1, 8, "\1\2\0\0\0\0\0\x80", false, NYX_UID_INTEGER, 8,
+		  0x8000000000000201ULL },
+		{ 1, 8, "\0\0\0\0\0\0\0\0", false, NYX_UID_INTEGER, 8, 0 },
+		{ 1, 0, "", true, NYX_UID_NONE, 0, 0 },
+		{ 1, 4, "\1\0\0\0", true, NYX_UID_NONE, 0, 0 },
+		{ 2, 4, "FUR0", false, NYX_UID_STRING, 4, 0 },
+		{ 2, 6, "FUR0\0\0", false, NYX_UID_STRING, 4, 0 },
+		{ 2, 0, "", true, NYX_UID_NONE, 0, 0 },
+		{ 2, 2, "\0\0", false, NYX_UID_NONE, 0, 0 },
+		{ 2, 4, "F\nR0", true, NYX_UID_NONE, 0, 0 },
+		{ 2, 4, "F R0", true, NYX_UID_NONE, 0, 0 },
+		{ 3, 4, "FUR0", true, NYX_UID_NONE, 0, 0 },
+		{ 255, 0, "", true, NYX_UID_NONE, 0, 0 },
+	};
+	struct acpi_build *b = acpi_new(test);
+	struct nyx_acpi_desc desc;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		ivrs_begin(b, 2, 0);
+		ivrs_ivhd(b, 0x40, 0, 2, 0xfd300000);
+		ivrs_hid(b, 0xa5, "AMDI0020", cases[i].format, cases[i].bytes, cases[i].len);
+		/* What follows is found whatever the UID's length. */
+		ivrs_entry4(b, 0x02, 0x0123, 0);
+		acpi_finish(b);
+		KUNIT_ASSERT_EQ(test, read_table(test, b, &desc), 0);
+		KUNIT_ASSERT_EQ(test, desc.nr_scopes, 2);
+		KUNIT_EXPECT_EQ_MSG(test, desc.scopes[0].kind, NYX_SCOPE_ACPI_NAME, "UID %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, desc.scopes[0].rid_last, 0xa5, "UID %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, desc.scopes[0].uid_form, cases[i].form, "UID %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, desc.scopes[0].uid_len, cases[i].want_len, "UID %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, desc.scopes[0].uid, cases[i].uid, "UID %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, desc.nr_notes, cases[i].noted, "UID %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, desc.scopes[1].rid_first, 0x0123, "UID %u", i);
+		acpi_free(&desc);
+	}
 }
 
 /* The highest type of a unit counts wherever it stands; another unit's does not matter. */
@@ -365,6 +417,7 @@ static struct kunit_case ivrs_cases[] = {
 	KUNIT_CASE(ivrs_test_server_units),
 	KUNIT_CASE(ivrs_test_server_scopes),
 	KUNIT_CASE(ivrs_test_server_reserved),
+	KUNIT_CASE(ivrs_test_uids),
 	KUNIT_CASE(ivrs_test_type_choice),
 	KUNIT_CASE(ivrs_test_notes),
 	KUNIT_CASE(ivrs_test_hostile),

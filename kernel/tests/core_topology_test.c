@@ -258,6 +258,102 @@ static void nobody_names_it(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, nyx_device_get(0, RID(1, 0, 0)));
 }
 
+/* ---- devices with an ACPI name and no PCI function ---- */
+
+static void named_by_ivrs(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0), *two;
+	struct nyx_acpi_scope uart = {
+		.kind = NYX_SCOPE_ACPI_NAME, .rid_first = 0xa5, .rid_last = 0xa5 };
+	struct nyx_acpi_scope all = { .kind = NYX_SCOPE_ALL, .rid_last = 0xffff };
+	struct pci_dev *visible;
+
+	core_scope(one, &all);
+	core_scope(one, &uart);
+	/* The bus lists this one: its entry follows its state, not the table. */
+	visible = endpoint(test, RID(0, 19, 1));
+	uart.rid_first = RID(0, 19, 1);
+	core_scope(one, &uart);
+	two = core_unit(test, 1);
+	/* The same id in a segment where no function has it. */
+	core_scope(two, &uart);
+
+	nyx_firmware.table = NYX_ACPI_IVRS;
+	mutex_lock(&nyx_registry_lock);
+	KUNIT_EXPECT_EQ(test, nyx_devices_pass_named(), 0);
+	mutex_unlock(&nyx_registry_lock);
+	KUNIT_EXPECT_EQ(test, core_entry(one, 0xa5)->kind, NYX_ENTRY_PASS);
+	KUNIT_EXPECT_EQ(test, core_entry(one, RID(0, 19, 1))->kind, NYX_ENTRY_BLOCKED);
+	KUNIT_EXPECT_EQ(test, core_entry(two, RID(0, 19, 1))->kind, NYX_ENTRY_PASS);
+	CORE_EXPECT_LOG(test, "E00a5=pass E1:0099=pass ");
+	KUNIT_EXPECT_EQ(test, visible->devfn, 0x99);
+	/* Nothing of it may outlive the test: core_exit() wants every entry blocked. */
+	one->nr_entries = 0;
+	two->nr_entries = 0;
+}
+
+static void named_by_dmar(struct kunit *test)
+{
+	struct core_unit *one = core_unit(test, 0);
+	struct nyx_acpi_scope i2c = scope_path(NYX_SCOPE_ACPI_NAME, 21, 0, 0);
+	u32 at = 0;
+	u16 rid;
+
+	core_scope(one, &i2c);
+	/* Behind a bridge that is not there. */
+	i2c = scope_path(NYX_SCOPE_ACPI_NAME, 22, 1, 0);
+	core_scope(one, &i2c);
+	i2c = scope_path(NYX_SCOPE_ACPI_NAME, 23, 0, 0);
+	i2c.start_bus = 0xf0;
+	core_scope(one, &i2c);
+	nyx_firmware.table = NYX_ACPI_DMAR;
+	KUNIT_EXPECT_TRUE(test, nyx_topology_next_named(&one->unit, &at, &rid));
+	KUNIT_EXPECT_EQ(test, rid, RID(0, 21, 0));
+	KUNIT_EXPECT_TRUE(test, nyx_topology_next_named(&one->unit, &at, &rid));
+	KUNIT_EXPECT_EQ(test, rid, RID(0xf0, 23, 0));
+	KUNIT_EXPECT_FALSE(test, nyx_topology_next_named(&one->unit, &at, &rid));
+}
+
+/* ---- the unit's node ---- */
+
+static int odd_node(int pxm)
+{
+	return pxm == 7 ? 0 : pxm == 8 ? MAX_NUMNODES - 1 : NUMA_NO_NODE;
+}
+
+static void node_of_a_unit(struct kunit *test)
+{
+	static const struct {
+		bool has;
+		u32 proximity;
+		int node;
+	} units[] = {
+		{ false, 7, NUMA_NO_NODE },
+		{ true, 7, 0 },
+		/* A node without memory or processors that are on; none; a number that is none. */
+		{ true, 8, NUMA_NO_NODE },
+		{ true, 9, NUMA_NO_NODE },
+		{ true, U32_MAX, NUMA_NO_NODE },
+	};
+	int (*real)(int pxm) = nyx_pxm_test_hook;
+	u32 i;
+
+	if (node_online(MAX_NUMNODES - 1) && MAX_NUMNODES > 1)
+		kunit_skip(test, "a machine with every node there can be");
+	nyx_pxm_test_hook = odd_node;
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		struct nyx_acpi_unit firmware = {
+			.has_proximity = units[i].has, .proximity = units[i].proximity };
+		int node = units[i].node;
+
+		/* On a kernel for one node that node is the last one, too. */
+		if (MAX_NUMNODES == 1 && units[i].proximity == 8)
+			node = 0;
+		KUNIT_EXPECT_EQ(test, nyx_unit_node(&firmware), node);
+	}
+	nyx_pxm_test_hook = real;
+}
+
 /* ---- requester ids ---- */
 
 static void expect_rids(struct kunit *test, struct pci_dev *pdev, struct core_unit *unit,
@@ -396,8 +492,11 @@ static void reserved(struct kunit *test)
 		{ 0, true },
 		{ PCI_CLASS_NETWORK_ETHERNET << 8, true },
 		{ PCI_CLASS_SERIAL_FIREWIRE << 8, true },
-		{ PCI_CLASS_SERIAL_USB_XHCI << 8, false },
-		{ PCI_CLASS_SERIAL_USB_UHCI << 8, false },
+		{ PCI_CLASS_SERIAL_USB_XHCI, false },
+		{ PCI_CLASS_SERIAL_USB_UHCI, false },
+		{ PCI_CLASS_SERIAL_USB_EHCI, false },
+		/* A USB device side is no host controller, but as good as one. */
+		{ PCI_CLASS_SERIAL_USB_DEVICE, false },
 		{ PCI_CLASS_DISPLAY_VGA << 8, false },
 	};
 	struct pci_dev *pdev = endpoint(test, RID(1, 0, 0));
@@ -428,6 +527,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(virtual_function_below_a_bridge),
 	KUNIT_CASE(ivrs_ranges_and_all),
 	KUNIT_CASE(nobody_names_it),
+	KUNIT_CASE(named_by_ivrs),
+	KUNIT_CASE(named_by_dmar),
+	KUNIT_CASE(node_of_a_unit),
 	KUNIT_CASE(rids_of_a_plain_path),
 	KUNIT_CASE(rids_of_quirks),
 	KUNIT_CASE(rids_beyond_the_table),

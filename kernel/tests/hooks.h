@@ -22,6 +22,8 @@ extern int (*nyx_flush_test_hook)(struct nyx_domain *domain, u64 first, u64 last
 extern void (*nyx_event_test_hook)(const struct nyx_event *event);
 /* pci_get_domain_bus_and_slot(), as far as topology.c is concerned. */
 extern struct pci_dev *(*nyx_slot_test_hook)(int segment, unsigned int bus, unsigned int devfn);
+/* pxm_to_node(), as far as unit.c is concerned. */
+extern int (*nyx_pxm_test_hook)(int pxm);
 /* What the bus's notifier would be told about a function that is on no bus. */
 void nyx_device_test_event(struct pci_dev *pdev, unsigned long action);
 #endif

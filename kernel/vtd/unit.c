@@ -302,8 +302,7 @@ int vtd_unit_create(const struct nyx_mmio *io, u8 physical_width,
 	if (err)
 		goto free_unit;
 	v->unit.caps.raw[3] = gsts;
-	/* The DMAR table's proximity structures are not parsed: the allocator's choice. */
-	v->unit.node_id = NUMA_NO_NODE;
+	v->unit.node_id = nyx_unit_node(firmware);
 	err = nyx_unit_init(&v->unit, &vtd_ops, firmware, "dmar");
 	if (err)
 		goto free_unit;

@@ -30,7 +30,13 @@ static void print_scope(const struct nyx_acpi_desc *desc, const struct nyx_acpi_
 		printf(" id %u", s->enum_id);
 	if (s->hid[0])
 		printf(" hid %s", s->hid);
-	if (s->uid_format == 2) {
+	if (s->cid[0])
+		printf(" cid %s", s->cid);
+	if (s->properties)
+		printf(" properties 0x%02x", s->properties);
+	if (s->uid_form == NYX_UID_INTEGER)
+		printf(" uid %llu", (unsigned long long)s->uid);
+	if (s->uid_form == NYX_UID_STRING) {
 		printf(" uid ");
 		for (i = 0; i < s->uid_len; i++) {
 			u8 c = data[s->offset + 22 + i];
@@ -71,8 +77,11 @@ static void print_unit(const struct nyx_acpi_desc *desc, const struct nyx_acpi_u
 	printf("unit at 0x%x: segment %04x registers 0x%llx", unit->offset, unit->segment,
 	       (unsigned long long)unit->reg_base);
 	if (desc->table == NYX_ACPI_DMAR) {
-		printf(" size 0x%llx%s\n", (unsigned long long)unit->reg_size,
+		printf(" size 0x%llx%s", (unsigned long long)unit->reg_size,
 		       unit->flags & NYX_UNIT_INCLUDE_ALL ? " include-pci-all" : "");
+		if (unit->has_proximity)
+			printf(" proximity %u", unit->proximity);
+		printf("\n");
 	} else {
 		printf(" ivhd %02x rid %04x capability 0x%x flags 0x%02x info 0x%x features 0x%x",
 		       unit->ivhd_type, unit->rid, unit->cap_offset, unit->ivhd_flags,
@@ -83,6 +92,29 @@ static void print_unit(const struct nyx_acpi_desc *desc, const struct nyx_acpi_u
 		printf("\n");
 	}
 	print_scopes(desc, &unit->scopes, data);
+}
+
+static void print_lists(const struct nyx_acpi_desc *desc, const u8 *data)
+{
+	static const char *const names[] = {
+		[NYX_LIST_ATS_PORTS] = "ats-ports",
+		[NYX_LIST_INTEGRATED] = "integrated",
+		[NYX_LIST_PROPERTIES] = "properties",
+	};
+	u32 i;
+
+	for (i = 0; i < desc->nr_lists; i++) {
+		const struct nyx_acpi_list *list = &desc->lists[i];
+
+		printf("%s at 0x%x: segment %04x%s%s\n", names[list->kind], list->offset,
+		       list->segment, list->flags & NYX_LIST_ALL_PORTS ? " all" : "",
+		       list->flags & NYX_LIST_ATC_REQUIRED ? " atc-required" : "");
+		print_scopes(desc, &list->scopes, data);
+	}
+	for (i = 0; i < desc->nr_names; i++)
+		printf("name at 0x%x: device %u %.*s\n", desc->names[i].offset,
+		       desc->names[i].number, desc->names[i].len,
+		       (const char *)data + desc->names[i].offset + 8);
 }
 
 static void print_desc(const struct nyx_acpi_desc *desc, const u8 *data)
@@ -107,6 +139,7 @@ static void print_desc(const struct nyx_acpi_desc *desc, const u8 *data)
 		       r->flags & NYX_RESERVED_EXCLUSION ? " exclusion" : "");
 		print_scopes(desc, &r->scopes, data);
 	}
+	print_lists(desc, data);
 	for (i = 0; i < desc->nr_notes; i++)
 		printf("note at 0x%x: %s\n", desc->notes[i].offset, desc->notes[i].text);
 }

@@ -42,7 +42,7 @@ static void check_slice(const struct nyx_acpi_desc *desc, const struct nyx_acpi_
 
 static void check_desc(const struct nyx_acpi_desc *desc, u32 len)
 {
-	u32 i, units_next = 0, reserved_next = 0;
+	u32 i, units_next = 0, reserved_next = 0, lists_next = 0;
 
 	check(desc->nr_units, "there is a unit");
 	for (i = 0; i < desc->nr_units; i++) {
@@ -60,15 +60,25 @@ static void check_desc(const struct nyx_acpi_desc *desc, u32 len)
 		check(!(r->base & 0xfff) && (r->last & 0xfff) == 0xfff, "region is whole pages");
 		check_slice(desc, &r->scopes, &reserved_next);
 	}
+	for (i = 0; i < desc->nr_lists; i++) {
+		check(desc->lists[i].offset >= 48 && desc->lists[i].offset < len,
+		      "list's offset is in the table");
+		check_slice(desc, &desc->lists[i].scopes, &lists_next);
+	}
+	for (i = 0; i < desc->nr_names; i++)
+		check(desc->names[i].len && desc->names[i].offset + 8 + desc->names[i].len < len,
+		      "name is in the table, and so is its NUL");
 	for (i = 0; i < desc->nr_scopes; i++) {
 		const struct nyx_acpi_scope *s = &desc->scopes[i];
 
 		check(s->offset >= 48 && s->offset < len, "scope's offset is in the table");
 		check(s->path_len <= NYX_ACPI_PATH_MAX, "path fits");
 		check(s->rid_first <= s->rid_last, "requester ids are in order");
-		check(memchr(s->hid, 0, sizeof(s->hid)), "name is terminated");
+		check(memchr(s->hid, 0, sizeof(s->hid)) && memchr(s->cid, 0, sizeof(s->cid)),
+		      "names are terminated");
 		check(s->kind != NYX_SCOPE_ACPI_NAME || desc->table == NYX_ACPI_DMAR ||
 		      s->offset + 22 + s->uid_len <= len, "UID is in the table");
+		check(s->uid_form != NYX_UID_STRING || s->uid_len, "a UID of text is not empty");
 	}
 	for (i = 0; i < desc->nr_notes; i++)
 		check(desc->notes[i].offset < len && desc->notes[i].text, "note is complete");
