@@ -45,6 +45,9 @@ copy_apt_access() {
 	echo force-unsafe-io >>"$root/etc/dpkg/dpkg.cfg.d/lean"
 }
 
+# suite_of CHROOT: the Debian release that a chroot is made of; most are named for it.
+suite_of() { [ "$1" = analysis ] && echo trixie || echo "$1"; }
+
 # write_sources ROOT SUITE
 write_sources() {
 	local root=$1 suite=$2 main security
@@ -79,10 +82,11 @@ download_images() {
 	done
 }
 
-# fill_chroot TMP SUITE: everything between an empty folder and a finished chroot.
+# fill_chroot TMP CHROOT: everything between an empty folder and a finished chroot.
 fill_chroot() {
-	local tmp=$1 suite=$2 p plain="" back="" mirror
+	local tmp=$1 name=$2 suite p plain="" back="" mirror
 	set -e
+	suite=$(suite_of "$name")
 	mirror=$(mirror_of main)
 	# apt tells its targets only once it has fetched them
 	[ -n "$mirror" ] || { apt-get update && mirror=$(mirror_of main); }
@@ -91,7 +95,7 @@ fill_chroot() {
 		--include=apt-utils,ca-certificates "$suite" "$tmp" "$mirror"
 	copy_apt_access "$tmp"
 	write_sources "$tmp" "$suite"
-	for p in $(packages_of "$suite"); do
+	for p in $(packages_of "$name"); do
 		case $p in */*) back="$back ${p%/*}" ;; *) plain="$plain $p" ;; esac
 	done
 	in_root "$tmp" -- apt-get update
@@ -101,7 +105,7 @@ fill_chroot() {
 		# shellcheck disable=SC2086
 		in_root "$tmp" -- apt-get install -y -t "$suite-backports" $back
 	fi
-	download_images "$tmp"
+	case $plain in *linux-headers*) download_images "$tmp" ;; esac
 	in_root "$tmp" -- apt-get clean
 	rm -f "$tmp/etc/apt/auth.conf" "$tmp"/etc/apt/auth.conf.d/*
 }

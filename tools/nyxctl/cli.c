@@ -10,7 +10,7 @@
 
 static const struct object *const objects[] = {
 	&status_object, &check_object, &unit_object, &device_object, &domain_object, &map_object,
-	&fault_object, NULL
+	&fault_object, &acpi_object, NULL
 };
 
 #define WORDS_MAX	32
@@ -72,11 +72,11 @@ int usage_error(struct context *context, const struct args *args, const char *fo
 	vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
 	if (context->json) {
-		print_json(context, json_pack("{s:{s:s, s:s}}", "error", "kind", "usage",
-					      "message", text));
+		print_json(context, json_pack("{s:o}", "error",
+					      error_json(context, "usage", 0, text)));
 		return EXIT_USAGE;
 	}
-	fprintf(stderr, "nyxctl: %s\n", text);
+	say_error(context, text);
 	if (args && args->command) {
 		fprintf(stderr, "Usage:\n");
 		print_command_help(stderr, args->object, args->command);

@@ -21,6 +21,8 @@ enum {
 struct context {
 	bool json, pretty, stats;
 	struct nyx *nyx;	/* see connect_kernel() */
+	const char *batch;	/* the batch file that is run, for messages; NULL: none */
+	unsigned int line;	/* of it */
 };
 
 /* ---- objects and their commands ---- */
@@ -46,7 +48,7 @@ struct object {
 };
 
 extern const struct object status_object, check_object, unit_object, device_object,
-			   domain_object, map_object, fault_object;
+			   domain_object, map_object, fault_object, acpi_object;
 
 /* ---- cli.c: reading words ---- */
 
@@ -83,6 +85,9 @@ bool connect_kernel(struct context *context);
 /* Say that something else than the kernel's family refused. err: negative errno or 0. */
 __attribute__((format(printf, 3, 4)))
 int refuse(struct context *context, int err, const char *format, ...);
+/* The two halves of refuse(), for who prints something else with it. err as there. */
+json_t *error_json(const struct context *context, const char *kind, int err, const char *text);
+void say_error(const struct context *context, const char *text);
 /* Say why libnyx's last call failed. */
 int refuse_nyx(struct context *context, int err);
 /* One line about what was done; nothing in JSON mode. */

@@ -18,6 +18,31 @@
 
 /* ---- refusals ---- */
 
+json_t *error_json(const struct context *context, const char *kind, int err, const char *text)
+{
+	json_t *error = json_pack("{s:s, s:s}", "kind", kind, "message", text);
+
+	if (err) {
+		const char *name = strerrorname_np(-err);
+
+		json_object_set_new(error, "errno", json_string(name ? name : "?"));
+		json_object_set_new(error, "code", json_integer(-err));
+	}
+	if (context->batch) {
+		json_object_set_new(error, "file", json_string(context->batch));
+		json_object_set_new(error, "line", json_integer(context->line));
+	}
+	return error;
+}
+
+void say_error(const struct context *context, const char *text)
+{
+	if (context->batch)
+		fprintf(stderr, "nyxctl: %s:%u: %s\n", context->batch, context->line, text);
+	else
+		fprintf(stderr, "nyxctl: %s\n", text);
+}
+
 int refuse(struct context *context, int err, const char *format, ...)
 {
 	char text[1024];
@@ -26,19 +51,11 @@ int refuse(struct context *context, int err, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (context->json) {
-		json_t *error = json_pack("{s:s, s:s}", "kind", "refused", "message", text);
-
-		if (err) {
-			const char *name = strerrorname_np(-err);
-
-			json_object_set_new(error, "errno", json_string(name ? name : "?"));
-			json_object_set_new(error, "code", json_integer(-err));
-		}
-		print_json(context, json_pack("{s:o}", "error", error));
-	} else {
-		fprintf(stderr, "nyxctl: %s\n", text);
-	}
+	if (context->json)
+		print_json(context, json_pack("{s:o}", "error",
+					      error_json(context, "refused", err, text)));
+	else
+		say_error(context, text);
 	return EXIT_REFUSED;
 }
 
