@@ -58,6 +58,7 @@ void print_help(void)
 	       "  -s, --statistics     more columns in tables\n"
 	       "  -b, --batch FILE     run each line of FILE (- for standard input) as a command,\n"
 	       "                       stop at the first that fails\n"
+	       "  -f, --force          in a batch: go on; the exit status is the highest of all\n"
 	       "  -V, --version        print the version\n"
 	       "  -h, --help           print this\n\n"
 	       "Exit status: 0 done, 1 asked for wrongly, 2 refused. Without an object: status.\n");

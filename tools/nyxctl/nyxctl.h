@@ -77,6 +77,8 @@ bool need_number(struct context *context, struct args *args, const char *what, u
 bool no_more_words(struct context *context, struct args *args);
 int run_line(struct context *context, int argc, char **argv);
 void print_help(void);
+/* batch.c: run the commands in the file, - for standard input; with force all of them. */
+int run_batch(struct context *context, const char *path, bool force);
 
 /* ---- output.c: refusals, tables and JSON ---- */
 

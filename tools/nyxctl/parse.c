@@ -14,6 +14,8 @@
 
 #include "parse.h"
 
+#define BLANKS	" \t\r\n"
+
 /* The number at the start of text; *end is what follows it. */
 static bool leading_number(const char *text, uint64_t *out, char **end)
 {
@@ -136,6 +138,41 @@ const char *format_size(uint64_t size, char *buf, size_t len)
 	}
 	snprintf(buf, len, "%" PRIu64 "%.1s", size, units + unit);
 	return buf;
+}
+
+/* Take one word off *at, its quotes and backslashes resolved in place. False: open quote. */
+static bool take_word(char **at)
+{
+	char *in = *at, *out = *at, quote = '\0';
+
+	for (; *in && (quote || !strchr(BLANKS, *in)); in++) {
+		if (quote ? *in == quote : *in == '"' || *in == '\'') {
+			quote = quote ? '\0' : *in;
+			continue;
+		}
+		if (*in == '\\' && quote != '\'' && in[1])
+			in++;
+		*out++ = *in;
+	}
+	*at = in + (*in != '\0');
+	*out = '\0';
+	return !quote;
+}
+
+int split_words(char *line, char **words, int max)
+{
+	int nr = 0;
+
+	for (;;) {
+		line += strspn(line, BLANKS);
+		if (!*line || *line == '#')
+			return nr;
+		if (nr == max)
+			return SPLIT_MANY;
+		words[nr++] = line;
+		if (!take_word(&line))
+			return SPLIT_QUOTE;
+	}
 }
 
 int match_word(const char *given, const char *const *words)

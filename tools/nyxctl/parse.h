@@ -25,6 +25,16 @@ const char *format_device(uint32_t id, char buf[DEVICE_NAME]);
 /* The largest unit that divides it: 2M, 4K, 1536. */
 const char *format_size(uint64_t size, char *buf, size_t len);
 
+#define SPLIT_MANY	-1
+#define SPLIT_QUOTE	-2
+/*
+ * Split a line into words, in place, as a shell would without any expansion: blanks
+ * separate, "..." and '...' keep them, a backslash outside '...' takes the next character as
+ * it is, # where a word could begin starts a comment. The number of words; SPLIT_MANY: more
+ * than max; SPLIT_QUOTE: a quote without end.
+ */
+int split_words(char *line, char **words, int max);
+
 #define MATCH_NONE	-1
 #define MATCH_MANY	-2
 /*

@@ -157,8 +157,55 @@ static void test_match(void)
 	ok(match_word("", words) == MATCH_NONE, "nothing is unknown");
 }
 
+/* The words of a line, each ended by a bar, or the refusal. */
+static void words_are(const char *line, const char *expected)
+{
+	char copy[128], got[160] = "", *words[4];
+	int i, nr;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	nr = split_words(copy, words, 4);
+	for (i = 0; i < nr; i++) {
+		strcat(got, words[i]);
+		strcat(got, "|");
+	}
+	if (nr < 0)
+		strcpy(got, nr == SPLIT_MANY ? "many" : nr == SPLIT_QUOTE ? "quote" : "?");
+	ok(!strcmp(got, expected), "the words of <%.*s> are %s", (int)strcspn(line, "\n"), line,
+	   expected);
+}
+
+static void test_split(void)
+{
+	words_are("", "");
+	words_are(" \t\r\n", "");
+	words_are("# a comment", "");
+	words_are("  # a comment", "");
+	words_are("domain add 9\n", "domain|add|9|");
+	words_are("domain\tadd  9 \r\n", "domain|add|9|");
+	words_are("domain add # 9", "domain|add|");
+	words_are("file a#b", "file|a#b|");
+	words_are("file \"a b\"", "file|a b|");
+	words_are("file 'a b'", "file|a b|");
+	words_are("file a\" b \"c", "file|a b c|");
+	words_are("file \"it's\" 'a \"b\"'", "file|it's|a \"b\"|");
+	words_are("file a\\ b", "file|a b|");
+	words_are("file \"a\\\"b\"", "file|a\"b|");
+	words_are("file 'a\\b'", "file|a\\b|");
+	words_are("file \\# \\'", "file|#|'|");
+	words_are("file \"\" x", "file||x|");
+	words_are("file '# no comment'", "file|# no comment|");
+	words_are("a b c d", "a|b|c|d|");
+	words_are("a b c d # e", "a|b|c|d|");
+	words_are("a b c d e", "many");
+	words_are("file \"a", "quote");
+	words_are("file 'a\"", "quote");
+	words_are("file a\\", "file|a\\|");
+}
+
 int main(void)
 {
+	test_split();
 	test_numbers();
 	test_sizes();
 	test_devices();
