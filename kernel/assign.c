@@ -125,6 +125,7 @@ static int block_idle_member(struct nyx_device *member, const struct nyx_device 
 	    member->state != NYX_DEVICE_HOST)
 		return 0;
 	member->group_blocked = true;
+	nyx_fault_forgive(member);
 	nyx_device_set_state(member, NYX_DEVICE_BLOCKED, "%s of its group is assigned",
 			     nyx_device_name(assigned));
 	return nyx_device_apply(member);
@@ -149,6 +150,7 @@ static void unblock_member(struct nyx_device *member)
 	if (!member->group_blocked)
 		return;
 	member->group_blocked = false;
+	nyx_fault_forgive(member);
 	nyx_device_set_state(member, NYX_DEVICE_HOST, "its group is free again");
 	nyx_device_apply(member);
 }
@@ -256,13 +258,19 @@ int nyx_device_assign(struct nyx_device *device, struct nyx_domain *domain, stru
 
 void nyx_device_leave_domain(struct nyx_device *device, const char *cause)
 {
+	struct nyx_domain *domain = device->domain;
+
 	lockdep_assert_held(&nyx_registry_lock);
 	device->state = NYX_DEVICE_BLOCKED;
+	nyx_fault_forgive(device);
 	/* A dead unit cannot confirm; its domains' memory is then never freed. */
 	nyx_device_apply(device);
 	pci_clear_master(device->pdev);
+	kref_get(&domain->ref);
 	part_domain(device);
 	nyx_device_set_state(device, NYX_DEVICE_BLOCKED, "%s", cause);
+	nyx_domain_recover(domain);
+	nyx_domain_put(domain);
 	if (device->group)
 		unblock_idle_members(device->group);
 }
@@ -326,23 +334,53 @@ static void quarantine(struct nyx_device *device, const struct nyx_device *culpr
 		nyx_device_name(device), device->state_cause, nyx_device_name(device));
 }
 
+/*
+ * It reaches nothing already, and its faults would drive other devices' records out of the
+ * unit's log for ever. Holds nyx_registry_lock.
+ */
+static void mute(struct nyx_device *device)
+{
+	if (device->muted)
+		return;
+	device->muted = true;
+	nyx_device_apply(device);
+	nyx_device_announce(device);
+	pr_warn(NYX_NAME ": %s is blocked and goes on faulting (%llu times): its faults are not recorded any more; 'nyxctl fault clear %s' has them recorded again\n",
+		nyx_device_name(device), READ_ONCE(device->faults.towards_threshold),
+		nyx_device_name(device));
+}
+
+/* Devices of a SHARED domain trust each other, so they are fenced together. */
+static void quarantine_domain(struct nyx_domain *domain, struct nyx_device *culprit)
+{
+	struct nyx_device *member;
+
+	/* The one that did it first: the others are still harmless. */
+	quarantine(culprit, culprit);
+	list_for_each_entry(member, &domain->devices, domain_node)
+		quarantine(member, culprit);
+	if (domain->state == NYX_DOMAIN_ACTIVE)
+		nyx_domain_set_state(domain, NYX_DOMAIN_QUARANTINED,
+				     "%s reached its fault threshold; reset its devices to go on",
+				     nyx_device_name(culprit));
+}
+
 void nyx_device_quarantine_work(struct work_struct *work)
 {
 	struct nyx_device *device = container_of(work, struct nyx_device, quarantine_work);
-	struct nyx_device *member;
 
 	mutex_lock(&nyx_registry_lock);
 	/* A reset may have come in between. */
-	if (!device->domain || !nyx_fault_too_many(device))
-		goto unlock;
-	/* Devices of a SHARED domain trust each other, so they are fenced together. */
-	if (device->domain->mode == NYX_DOMAIN_SHARED) {
-		list_for_each_entry(member, &device->domain->devices, domain_node)
-			quarantine(member, device);
-	} else {
+	if (!nyx_fault_too_many(device))
+		;
+	else if (device->state == NYX_DEVICE_BLOCKED)
+		mute(device);
+	else if (device->state != NYX_DEVICE_ASSIGNED)
+		;
+	else if (device->domain->mode == NYX_DOMAIN_SHARED)
+		quarantine_domain(device->domain, device);
+	else
 		quarantine(device, device);
-	}
-unlock:
 	mutex_unlock(&nyx_registry_lock);
 	nyx_device_put(device);
 }

@@ -65,6 +65,8 @@ int nyx_device_apply(struct nyx_device *device);
 __printf(3, 4)
 void nyx_device_set_state(struct nyx_device *device, enum nyx_device_state state,
 			  const char *fmt, ...);
+/* Tell the monitors its state, as it is. Holds nyx_registry_lock. */
+void nyx_device_announce(struct nyx_device *device);
 /* The name of the driver bound to it, "" for none, "?" when it cannot be told right now. */
 void nyx_device_driver_name(struct nyx_device *device, char *buf, size_t size);
 
@@ -82,6 +84,7 @@ void nyx_device_leave_domain(struct nyx_device *device, const char *cause);
 bool nyx_device_settle(struct nyx_device *device);
 /* A fenced device goes back to its domain's entry after a reset. */
 int nyx_device_readmit(struct nyx_device *device);
+/* Its faults have reached the threshold: fence it, or stop recording a blocked one's. */
 void nyx_device_quarantine_work(struct work_struct *work);
 
 /* ---- stub.c, reset.c ---- */
@@ -105,17 +108,39 @@ bool nyx_reset_queue(struct nyx_device *device);
 void nyx_fault_init(struct nyx_device *device);
 /* Its faults have reached the threshold. */
 bool nyx_fault_too_many(const struct nyx_device *device);
-/* From now on they count anew, for the threshold only. */
+/*
+ * From now on they count anew, for the threshold only, and are recorded (once its entry is
+ * written again). Holds nyx_registry_lock.
+ */
 void nyx_fault_forgive(struct nyx_device *device);
 
-/* ---- domain.c ---- */
+/* ---- domain_unit.c ---- */
 
+/*
+ * A table that every unit can walk: the least of their levels, the page sizes they
+ * share, written back unless all of them snoop. -EIO: every unit is dead.
+ */
+int nyx_domain_common_config(struct nyx_pt_config *config);
+/* The last reference is gone: forget the (dead) units it is still on. */
+void nyx_domain_free_units(struct nyx_domain *domain);
 /* Make the domain live on the device's unit, or count one more device there. */
 int nyx_domain_attach_unit(struct nyx_domain *domain, struct nyx_unit *unit, u16 *hwdid,
 			   struct nyx_why *why);
 void nyx_domain_detach_unit(struct nyx_domain *domain, struct nyx_unit *unit);
 /* The domain's hardware id on unit; it is attached there. */
 u16 nyx_domain_hwdid(struct nyx_domain *domain, struct nyx_unit *unit);
+
+/* ---- domain.c ---- */
+
+/* Change state, note why, tell the monitors. Holds nyx_registry_lock. */
+__printf(3, 4)
+void nyx_domain_set_state(struct nyx_domain *domain, enum nyx_domain_state state,
+			  const char *fmt, ...);
+/*
+ * A device of the domain came back or left: a QUARANTINED domain is ACTIVE again when none
+ * of its devices is fenced. Holds nyx_registry_lock.
+ */
+void nyx_domain_recover(struct nyx_domain *domain);
 /* What deleted domains left behind because a unit died: pinned 4 KiB pages, tables. */
 void nyx_domains_leaked(u64 *pages, u64 *tables);
 /* Unload: no domain has a device or a mapping left. */

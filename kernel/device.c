@@ -73,20 +73,29 @@ void nyx_device_driver_name(struct nyx_device *device, char *buf, size_t size)
 	device_unlock(dev);
 }
 
+void nyx_device_announce(struct nyx_device *device)
+{
+	const struct nyx_event event = {
+		.kind = NYX_EVENT_DEVICE_STATE,
+		.device = device,
+		.cause = device->state_cause,
+	};
+
+	lockdep_assert_held(&nyx_registry_lock);
+	nyx_netlink_event(&event);
+}
+
 void nyx_device_set_state(struct nyx_device *device, enum nyx_device_state state,
 			  const char *fmt, ...)
 {
-	struct nyx_event event = { .kind = NYX_EVENT_DEVICE_STATE, .device = device };
 	va_list args;
 
-	lockdep_assert_held(&nyx_registry_lock);
 	device->state = state;
 	device->state_since_ns = ktime_get_real_ns();
 	va_start(args, fmt);
 	vscnprintf(device->state_cause, sizeof(device->state_cause), fmt, args);
 	va_end(args);
-	event.cause = device->state_cause;
-	nyx_netlink_event(&event);
+	nyx_device_announce(device);
 }
 
 /* How much a state demands of an entry that several functions share: the highest wins. */
@@ -142,7 +151,9 @@ static void wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entry *e
 	default:
 		entry->kind = NYX_ENTRY_BLOCKED;
 		/* Its storm has been seen: leave room for other devices' records. */
-		entry->suppress_faults = strongest->state == NYX_DEVICE_QUARANTINED;
+		entry->suppress_faults = strongest->state == NYX_DEVICE_QUARANTINED ||
+					 (strongest->state == NYX_DEVICE_BLOCKED &&
+					  strongest->muted);
 	}
 }
 
@@ -171,6 +182,19 @@ static bool is_unit_function(const struct pci_dev *pdev)
 	list_for_each_entry(unit, &nyx_units, node)
 		if (unit->has_function && unit->segment == pci_domain_nr(pdev->bus) &&
 		    unit->rid == PCI_DEVID(pdev->bus->number, pdev->devfn))
+			return true;
+	return false;
+}
+
+/* Where a unit serves the segment but no scope names the function, its entry is blocked. */
+static bool unnamed(const struct nyx_device *device)
+{
+	const struct nyx_unit *unit;
+
+	if (device->unit || device->is_unit)
+		return false;
+	list_for_each_entry(unit, &nyx_units, node)
+		if (unit->segment == device->segment && unit->caps.blocks_unnamed)
 			return true;
 	return false;
 }
@@ -206,8 +230,14 @@ static struct nyx_device *new_device(struct pci_dev *pdev)
 	device->state = NYX_DEVICE_HOST;
 	device->state_since_ns = ktime_get_real_ns();
 	strscpy(device->state_cause, "host device", sizeof(device->state_cause));
+	device->unnamed = unnamed(device);
+	if (device->unnamed) {
+		device->state = NYX_DEVICE_BLOCKED;
+		strscpy(device->state_cause,
+			"the firmware's table names it nowhere, so every request of it is refused",
+			sizeof(device->state_cause));
 	/* Behind an external-facing port: nobody has decided to trust it yet. */
-	if (pdev->untrusted) {
+	} else if (pdev->untrusted) {
 		device->state = NYX_DEVICE_BLOCKED;
 		strscpy(device->state_cause, "untrusted: behind an external-facing port",
 			sizeof(device->state_cause));
@@ -274,6 +304,7 @@ static int list_device(struct pci_dev *pdev, struct nyx_device **out)
 static int add_device(struct pci_dev *pdev)
 {
 	struct nyx_device *device;
+	bool blocked;
 	int err;
 
 	err = list_device(pdev, &device);
@@ -282,10 +313,14 @@ static int add_device(struct pci_dev *pdev)
 	err = nyx_groups_rebuild();
 	if (err)
 		goto unlist;
-	nyx_device_settle(device);
+	blocked = nyx_device_settle(device);
 	err = nyx_device_apply(device);
-	if (!err || !device->unit)
+	if (!err) {
+		/* Settling has told of one that is blocked. */
+		if (!blocked)
+			nyx_device_announce(device);
 		return 0;
+	}
 	/* Listed all the same, so that one can see why it does not work. */
 	nyx_device_set_state(device, NYX_DEVICE_BLOCKED, "no entry could be made (error %d)", err);
 	nyx_device_apply(device);
@@ -415,6 +450,9 @@ int nyx_devices_start(void)
 		err = nyx_device_apply(device);
 		if (err)
 			return err;
+		if (device->unnamed && device->pdev->dev.driver)
+			pr_warn(NYX_NAME ": %s is in use, but its DMA is blocked from now on: %s\n",
+				nyx_device_name(device), device->state_cause);
 	}
 	return nyx_devices_pass_named();
 }

@@ -9,11 +9,6 @@
 #include <linux/slab.h>
 
 #include "core.h"
-#include "tests/hooks.h"
-
-#ifdef NYX_KUNIT
-int (*nyx_flush_test_hook)(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only);
-#endif
 
 /* What stays for ever, of domains that are gone. */
 static atomic_long_t leaked_pages, leaked_tables;
@@ -22,42 +17,6 @@ void nyx_domains_leaked(u64 *pages, u64 *tables)
 {
 	*pages = atomic_long_read(&leaked_pages);
 	*tables = atomic_long_read(&leaked_tables);
-}
-
-/*
- * A table that every unit can walk: the least of their levels, the page sizes
- * they share, written back unless all of them snoop.
- */
-static int common_config(struct nyx_pt_config *config)
-{
-	struct nyx_unit *unit;
-	bool first = true;
-
-	list_for_each_entry(unit, &nyx_units, node) {
-		const struct nyx_unit_caps *caps = &unit->caps;
-
-		if (nyx_unit_dead(unit))
-			continue;
-		if (first) {
-			*config = (struct nyx_pt_config) {
-				.format = caps->pt_format,
-				.levels = min_t(u8, caps->levels, NYX_PT_LEVELS_MAX),
-				.width = caps->iova_width,
-				.page_sizes = caps->page_sizes,
-				.coherent = caps->coherent,
-				.node = unit->node_id,
-			};
-			first = false;
-			continue;
-		}
-		config->levels = min(config->levels, caps->levels);
-		config->width = min(config->width, caps->iova_width);
-		config->page_sizes &= caps->page_sizes;
-		config->coherent &= caps->coherent;
-		if (config->node != unit->node_id)
-			config->node = NUMA_NO_NODE;
-	}
-	return first ? -EIO : 0;
 }
 
 static bool name_valid(const char *name)
@@ -124,21 +83,11 @@ static struct nyx_domain *alloc_domain(const struct nyx_domain_params *params,
 	return domain;
 }
 
-static void free_domain_units(struct nyx_domain *domain)
-{
-	struct nyx_domain_unit *on, *next;
-
-	list_for_each_entry_safe(on, next, &domain->units, node) {
-		list_del(&on->node);
-		kfree(on);
-	}
-}
-
 static void release(struct kref *ref)
 {
 	struct nyx_domain *domain = container_of(ref, struct nyx_domain, ref);
 
-	free_domain_units(domain);
+	nyx_domain_free_units(domain);
 	nyx_domain_fini_memory(domain);
 	atomic_long_add(atomic_long_read(&domain->leaked_pages), &leaked_pages);
 	atomic_long_add(atomic_long_read(&domain->leaked_tables), &leaked_tables);
@@ -186,6 +135,32 @@ static void announce(struct nyx_domain *domain, const char *cause)
 	};
 
 	nyx_netlink_event(&event);
+}
+
+void nyx_domain_set_state(struct nyx_domain *domain, enum nyx_domain_state state,
+			  const char *fmt, ...)
+{
+	va_list args;
+
+	lockdep_assert_held(&nyx_registry_lock);
+	domain->state = state;
+	va_start(args, fmt);
+	vscnprintf(domain->state_cause, sizeof(domain->state_cause), fmt, args);
+	va_end(args);
+	announce(domain, domain->state_cause);
+}
+
+void nyx_domain_recover(struct nyx_domain *domain)
+{
+	struct nyx_device *device;
+
+	lockdep_assert_held(&nyx_registry_lock);
+	if (domain->state != NYX_DOMAIN_QUARANTINED)
+		return;
+	list_for_each_entry(device, &domain->devices, domain_node)
+		if (device->state == NYX_DEVICE_QUARANTINED)
+			return;
+	nyx_domain_set_state(domain, NYX_DOMAIN_ACTIVE, "none of its devices is fenced any more");
 }
 
 /* "domain<id>", or what comes next where somebody has chosen that for another domain. */
@@ -243,7 +218,7 @@ int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **o
 	err = params->name[0] ? check_name(params->name, why) : 0;
 	if (err)
 		goto unlock;
-	err = common_config(&config);
+	err = nyx_domain_common_config(&config);
 	if (err) {
 		nyx_refuse(why, err, NYX_ARG_NONE, "every unit stopped answering; reboot the machine");
 		goto unlock;
@@ -261,6 +236,7 @@ int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **o
 		default_name(domain);
 
 	kref_get(&domain->ref);
+	strscpy(domain->state_cause, "as it was made", sizeof(domain->state_cause));
 	announce(domain, "created");
 	mutex_unlock(&nyx_registry_lock);
 	*out = domain;
@@ -311,6 +287,7 @@ static void start_undo(struct nyx_domain *domain, const char *cause)
 	domain->dying = true;
 	mutex_unlock(&domain->lock);
 	domain->state = NYX_DOMAIN_DELETED;
+	strscpy(domain->state_cause, cause, sizeof(domain->state_cause));
 	list_for_each_entry_safe(device, next, &domain->devices, domain_node) {
 		nyx_device_leave_domain(device, cause);
 		nyx_reset_queue(device);
@@ -392,119 +369,6 @@ void nyx_domain_owner_gone(u32 portid)
 	rcu_read_unlock();
 	if (found)
 		queue_work(nyx_wq, &orphans);
-}
-
-static struct nyx_domain_unit *find_unit(struct nyx_domain *domain, struct nyx_unit *unit)
-{
-	struct nyx_domain_unit *on;
-
-	list_for_each_entry(on, &domain->units, node)
-		if (on->unit == unit)
-			return on;
-	return NULL;
-}
-
-int nyx_domain_attach_unit(struct nyx_domain *domain, struct nyx_unit *unit, u16 *hwdid,
-			   struct nyx_why *why)
-{
-	struct nyx_domain_unit *on;
-	int id;
-
-	lockdep_assert_held(&nyx_registry_lock);
-	on = find_unit(domain, unit);
-	if (!on) {
-		on = kzalloc(sizeof(*on), GFP_KERNEL);
-		if (!on)
-			return -ENOMEM;
-		id = nyx_unit_alloc_hwdid(unit);
-		if (id < 0) {
-			kfree(on);
-			return nyx_refuse(why, id, NYX_ARG_DEVICE,
-					  "%s has no hardware domain id left (%u in all)",
-					  unit->name, unit->caps.nr_hw_domains);
-		}
-		on->unit = unit;
-		on->hwdid = id;
-		/*
-		 * Listed before any entry goes live there: an unmap that does
-		 * not see the unit has cleared its entries before the unit can
-		 * read them (the lock orders the two).
-		 */
-		down_write(&domain->units_lock);
-		list_add_tail(&on->node, &domain->units);
-		up_write(&domain->units_lock);
-		atomic_inc(&unit->nr_domains);
-	}
-	on->nr_devices++;
-	*hwdid = on->hwdid;
-	return 0;
-}
-
-void nyx_domain_detach_unit(struct nyx_domain *domain, struct nyx_unit *unit)
-{
-	struct nyx_domain_unit *on = find_unit(domain, unit);
-
-	lockdep_assert_held(&nyx_registry_lock);
-	if (WARN_ON_ONCE(!on) || --on->nr_devices)
-		return;
-	/*
-	 * What a dead unit may still walk is never freed: it stays on the list,
-	 * where every flush of the domain fails on it.
-	 */
-	if (nyx_unit_dead(unit))
-		return;
-	down_write(&domain->units_lock);
-	list_del(&on->node);
-	up_write(&domain->units_lock);
-	/* set_entry() has invalidated all of this id when the last entry left. */
-	nyx_unit_free_hwdid(unit, on->hwdid);
-	atomic_dec(&unit->nr_domains);
-	kfree(on);
-}
-
-u16 nyx_domain_hwdid(struct nyx_domain *domain, struct nyx_unit *unit)
-{
-	struct nyx_domain_unit *on = find_unit(domain, unit);
-
-	return WARN_ON_ONCE(!on) ? NYX_HWDID_RESERVED : on->hwdid;
-}
-
-int nyx_domain_flush(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only)
-{
-	struct nyx_domain_unit *on;
-	int err, first_err = 0;
-
-#ifdef NYX_KUNIT
-	if (nyx_flush_test_hook)
-		return nyx_flush_test_hook(domain, first, last, leaf_only);
-#endif
-	down_read(&domain->units_lock);
-	list_for_each_entry(on, &domain->units, node) {
-		struct nyx_flush flush = {
-			.hwdid = on->hwdid,
-			.first = first,
-			.last = last,
-			.leaf_only = leaf_only,
-		};
-
-		err = nyx_unit_dead(on->unit) ? -EIO : on->unit->ops->flush(on->unit, &flush);
-		if (err && !first_err)
-			first_err = err;
-	}
-	up_read(&domain->units_lock);
-	return first_err;
-}
-
-bool nyx_domain_flush_on_map(struct nyx_domain *domain)
-{
-	struct nyx_domain_unit *on;
-	bool needed = false;
-
-	down_read(&domain->units_lock);
-	list_for_each_entry(on, &domain->units, node)
-		needed |= on->unit->caps.flush_on_map;
-	up_read(&domain->units_lock);
-	return needed;
 }
 
 void nyx_domains_stop(void)

@@ -120,6 +120,9 @@ bool nyx_fault_too_many(const struct nyx_device *device)
 {
 	u32 threshold = READ_ONCE(device->fault_threshold);
 
+	/* "Never" is about fencing; what is blocked anyway must not fill the unit's log. */
+	if (!threshold && READ_ONCE(device->state) == NYX_DEVICE_BLOCKED)
+		threshold = NYX_FAULT_THRESHOLD;
 	return threshold && READ_ONCE(device->faults.towards_threshold) >= threshold;
 }
 
@@ -127,14 +130,21 @@ void nyx_fault_forgive(struct nyx_device *device)
 {
 	unsigned long flags;
 
+	lockdep_assert_held(&nyx_registry_lock);
 	spin_lock_irqsave(&device->faults.lock, flags);
 	device->faults.towards_threshold = 0;
 	spin_unlock_irqrestore(&device->faults.lock, flags);
+	device->muted = false;
 }
 
 static void check_threshold(struct nyx_device *device)
 {
-	if (!nyx_fault_too_many(device) || READ_ONCE(device->state) != NYX_DEVICE_ASSIGNED)
+	enum nyx_device_state state = READ_ONCE(device->state);
+
+	if (!nyx_fault_too_many(device))
+		return;
+	if (state != NYX_DEVICE_ASSIGNED &&
+	    (state != NYX_DEVICE_BLOCKED || READ_ONCE(device->muted)))
 		return;
 	kref_get(&device->ref);
 	if (!queue_work(nyx_wq, &device->quarantine_work))
@@ -205,6 +215,12 @@ void nyx_fault_clear(struct nyx_device *device)
 	struct nyx_fault_log *log = &device->faults;
 	unsigned long flags;
 
+	mutex_lock(&nyx_registry_lock);
+	if (device->muted) {
+		nyx_fault_forgive(device);
+		nyx_device_apply(device);
+	}
+	mutex_unlock(&nyx_registry_lock);
 	spin_lock_irqsave(&log->lock, flags);
 	log->recorded = 0;
 	log->towards_threshold = 0;

@@ -19,7 +19,9 @@ static u32 device_flags(const struct nyx_device *device)
 	       (device->group_blocked ? NYX_IOMMU_DEVICE_FLAG_GROUP_BLOCKED : 0) |
 	       (device->resetting ? NYX_IOMMU_DEVICE_FLAG_RESETTING : 0) |
 	       (device->has_reset ? NYX_IOMMU_DEVICE_FLAG_HAS_RESET : 0) |
-	       (device->reserved_region ? NYX_IOMMU_DEVICE_FLAG_RESERVED_REGION : 0);
+	       (device->reserved_region ? NYX_IOMMU_DEVICE_FLAG_RESERVED_REGION : 0) |
+	       (device->muted ? NYX_IOMMU_DEVICE_FLAG_FAULTS_SUPPRESSED : 0) |
+	       (device->unnamed ? NYX_IOMMU_DEVICE_FLAG_UNNAMED : 0);
 }
 
 int nyx_nl_put_device_state(struct sk_buff *skb, struct nyx_device *device)

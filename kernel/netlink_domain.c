@@ -72,6 +72,7 @@ static int put_domain(struct sk_buff *skb, struct nyx_domain *domain)
 	    nla_put_u32(skb, NYX_IOMMU_A_DOMAIN_MODE, domain->mode) ||
 	    nla_put_u32(skb, NYX_IOMMU_A_DOMAIN_STATE, domain->state) ||
 	    nla_put_string(skb, NYX_IOMMU_A_OWNER_NAME, domain->owner_comm) ||
+	    nla_put_string(skb, NYX_IOMMU_A_CAUSE, domain->state_cause) ||
 	    nla_put_u32(skb, NYX_IOMMU_A_DEVICES, domain->nr_devices) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FAULTS, atomic64_read(&domain->faults)) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_LEAKED_PAGES,

@@ -116,6 +116,8 @@ struct nyx_device {
 	bool is_unit;			/* the unit's own function */
 	bool stub_bound;		/* held by our stub driver */
 	bool group_blocked;		/* BLOCKED only because a group member is assigned */
+	bool muted;			/* BLOCKED, and went on faulting: not recorded any more */
+	bool unnamed;			/* its unit blocks it, for the firmware names it nowhere */
 	bool resetting;			/* a reset job is queued or running */
 	bool has_reset;			/* some reset method exists */
 	bool reserved_region;		/* an RMRR or IVMD (not relaxable) names it */
@@ -169,7 +171,10 @@ int nyx_device_remove(struct nyx_device *device, struct nyx_why *why);
 int nyx_device_reset(struct nyx_device *device, struct nyx_why *why);
 
 int nyx_device_set_threshold(struct nyx_device *device, u32 threshold, struct nyx_why *why);
-/* Forget records and counters; does not lift a quarantine. */
+/*
+ * Forget records and counters; does not lift a quarantine. Where a blocked device's faults
+ * are no longer recorded, they are again. Takes nyx_registry_lock.
+ */
 void nyx_fault_clear(struct nyx_device *device);
 /* Copy of the log, consistent. */
 void nyx_fault_snapshot(struct nyx_device *device, struct nyx_fault_log *copy);
@@ -208,6 +213,7 @@ struct nyx_domain {
 	char name[NYX_DOMAIN_NAME_MAX];
 	enum nyx_domain_mode mode;
 	enum nyx_domain_state state;	/* nyx_registry_lock */
+	char state_cause[96];		/* why it is in that state, in words */
 	u32 owner_portid;		/* netlink socket that owns it, 0: persistent */
 	char owner_comm[TASK_COMM_LEN];
 	bool dying;			/* being deleted, takes nothing new; written with both locks */
@@ -315,7 +321,7 @@ struct nyx_map_range {
  * not mapped in the caller or not readable or writable there; -ENOMEM; -EDQUOT over
  * RLIMIT_MEMLOCK; -E2BIG more than NYX_MAP_MESSAGE_MAX; -EOPNOTSUPP memory kind
  * refused (ordinary file; anonymous into a persistent domain; device memory);
- * -EINTR killed; -ENODEV the domain is being deleted; -EIO a unit is dead.
+ * -EINTR killed; -ENOENT the domain is being deleted; -EIO a unit is dead.
  * Process context with the caller's mm; takes domain->lock, no mmap_lock inside it.
  */
 int nyx_domain_map(struct nyx_domain *domain, const struct nyx_map_range *ranges, u32 nr,
@@ -325,7 +331,7 @@ int nyx_domain_map(struct nyx_domain *domain, const struct nyx_map_range *ranges
  * Unmap every mapping inside the ranges, or none. Pages are unpinned only after the
  * invalidation has completed. -ENOENT: a range holds none; -EINVAL: malformed, or a
  * range would split a mapping; -EBUSY: one is being changed by another call;
- * -ENODEV the domain is being deleted. Only -EIO (a unit died) comes after the fact:
+ * -ENOENT, too: the domain is being deleted. Only -EIO (a unit died) comes after the fact:
  * the mappings are gone from books and tables, but their pages stay pinned for ever.
  * *unmapped_bytes (may be NULL) tells what went. Process context; takes domain->lock.
  */
@@ -357,7 +363,7 @@ struct nyx_mapping_info {
 int nyx_domain_next_mapping(struct nyx_domain *domain, u64 iova, struct nyx_mapping_info *info);
 
 /*
- * Everything mapped goes, at last: from here on maps and unmaps get -ENODEV. The domain
+ * Everything mapped goes, at last: from here on maps and unmaps get -ENOENT. The domain
  * is dying and no device is left in it. Waits for calls that are at the page table (a
  * bounded time: one that still pins is not waited for, it undoes itself). One flush;
  * where it fails, or domain->unproven is set, pages and tables are leaked. Process
@@ -374,7 +380,7 @@ void nyx_domain_fini_memory(struct nyx_domain *domain);
 
 /*
  * Invalidate the range on every unit the domain is live on. 0, or the first error:
- * then that unit is dead and what was to be freed must be leaked. domain.c.
+ * then that unit is dead and what was to be freed must be leaked. domain_unit.c.
  */
 int nyx_domain_flush(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only);
 /* True where some unit may cache not-present entries: flush after map too. */

@@ -224,7 +224,7 @@ static int pin_stretch(struct nyx_mapping *mapping, const struct nyx_pin *pin, u
 
 	while (from < end) {
 		if (READ_ONCE(*pin->stop))
-			return nyx_refuse(why, -ENODEV, NYX_ARG_DOMAIN,
+			return nyx_refuse(why, -ENOENT, NYX_ARG_DOMAIN,
 					  "the domain was deleted meanwhile; make a new one");
 		if (fatal_signal_pending(current))
 			return refuse_pin(-EINTR, from, why);

@@ -12,7 +12,7 @@ struct nyx_pin {
 	u64 length;		/* bytes, multiple of 4 KiB, not 0 */
 	u32 prot;		/* what the device may do: NYX_PROT_* */
 	bool persistent;	/* outlives its maker: only memory that does so too */
-	const bool *stop;	/* give up with -ENODEV once this reads true */
+	const bool *stop;	/* give up with -ENOENT once this reads true */
 };
 
 /*
@@ -21,7 +21,7 @@ struct nyx_pin {
  * 0, or with nothing pinned or charged: -EFAULT (a hole, or not readable or not
  * writable for the caller; why names the first bad address); -EOPNOTSUPP (a kind of
  * memory that is refused); -EDQUOT (RLIMIT_MEMLOCK); -ENOMEM; -EINTR (killed);
- * -ENODEV (*stop); -EHWPOISON and the like as the kernel's own pinning returns them.
+ * -ENOENT (*stop); -EHWPOISON and the like as the kernel's own pinning returns them.
  *
  * Process context, sleeps for as long as the caller's memory takes to come (a page
  * fault may wait for userspace), so no lock is held; takes mmap_lock for moments.

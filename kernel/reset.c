@@ -7,6 +7,7 @@
 #include <linux/pci.h>
 
 #include "core.h"
+#include "tests/hooks.h"
 
 /* How long to try for the bridge's lock when the order forbids to wait for it. */
 #define BRIDGE_TRIES	100
@@ -80,6 +81,8 @@ static void finish(struct nyx_device *device, int err)
 	}
 
 	if (!device->domain) {
+		/* Its faults are recorded again. */
+		nyx_device_apply(device);
 		if (device->state == NYX_DEVICE_BLOCKED && device->stub_bound)
 			nyx_device_set_state(device, NYX_DEVICE_BLOCKED, "held by nyx_stub; %s",
 					     err ? nyx_reset_error_text(err) : "reset");
@@ -91,6 +94,7 @@ static void finish(struct nyx_device *device, int err)
 		nyx_device_set_state(device, NYX_DEVICE_ASSIGNED,
 				     "reset and back in domain %u (%s)", device->domain->id,
 				     device->domain->name);
+		nyx_domain_recover(device->domain);
 		return;
 	}
 	/* Fails safe: fenced, with the reason. */
@@ -100,6 +104,15 @@ static void finish(struct nyx_device *device, int err)
 			     device->last_reset_error ? nyx_reset_error_text(err) :
 			     "reset, but its entry could not be made again", err);
 }
+
+#ifdef NYX_KUNIT
+void nyx_reset_test_finish(struct nyx_device *device, int err)
+{
+	mutex_lock(&nyx_registry_lock);
+	finish(device, err);
+	mutex_unlock(&nyx_registry_lock);
+}
+#endif
 
 void nyx_reset_work(struct work_struct *work)
 {

@@ -15,6 +15,7 @@ static void give_back(struct nyx_device *device, const char *cause)
 	lockdep_assert_held(&nyx_registry_lock);
 	if (device->state == NYX_DEVICE_GONE)
 		return;
+	nyx_fault_forgive(device);
 	/* Whatever driver binds next finds the host's entry, unless its group forbids. */
 	device->state = device->pdev->untrusted ? NYX_DEVICE_BLOCKED : NYX_DEVICE_HOST;
 	if (nyx_device_settle(device))
@@ -46,6 +47,7 @@ static int stub_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	pci_clear_master(pdev);
 	device->state = NYX_DEVICE_BLOCKED;
 	device->group_blocked = false;
+	nyx_fault_forgive(device);
 	err = nyx_device_apply(device);
 	if (err) {
 		give_back(device, "its entry could not be blocked");

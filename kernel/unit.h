@@ -41,6 +41,7 @@ struct nyx_unit_caps {
 	bool flush_on_map;	/* not-present entries may be cached: flush after map too */
 	bool page_flush;	/* can invalidate less than a whole domain */
 	bool device_tlb;	/* ATS */
+	bool blocks_unnamed;	/* functions that no scope names pass through it, and are blocked */
 	bool counts_blocked_interrupts;
 	bool fault_lower_bound;	/* may drop faults without telling */
 	u32 fault_records;	/* VT-d recording registers, AMD log entries */

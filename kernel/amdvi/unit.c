@@ -282,6 +282,7 @@ static int decode_caps(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *des
 		width = 52;
 
 	*caps = (struct nyx_unit_caps) {
+		.blocks_unnamed = true,
 		.pt_format = NYX_PT_AMDV1,
 		.levels = 4,		/* 4 to 6 in hardware; 48 bits are what we offer */
 		.iova_width = 48,

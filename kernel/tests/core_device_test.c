@@ -126,7 +126,7 @@ static void arrival(struct kunit *test)
 
 	host = core_arrive(pdev);
 	KUNIT_ASSERT_NOT_NULL(test, host);
-	CORE_EXPECT_LOG(test, "E0100=pass ");
+	CORE_EXPECT_LOG(test, "E0100=pass S0100=host ");
 	KUNIT_EXPECT_EQ(test, host->state, NYX_DEVICE_HOST);
 	KUNIT_EXPECT_EQ(test, host->fault_threshold, NYX_FAULT_THRESHOLD);
 	KUNIT_EXPECT_PTR_EQ(test, host->unit, &unit->unit);
@@ -138,6 +138,35 @@ static void arrival(struct kunit *test)
 		.rid = RID(2, 0, 0), .untrusted = true });
 	KUNIT_EXPECT_EQ(test, untrusted->state, NYX_DEVICE_BLOCKED);
 	KUNIT_EXPECT_EQ(test, core_entry(unit, untrusted->rid)->kind, NYX_ENTRY_BLOCKED);
+	core_depart(pdev);
+	CORE_EXPECT_LOG(test, "S0100=gone E0100=blocked ");
+}
+
+/* A unit that blocks whatever the firmware does not name: such a function is not the host's. */
+static void unnamed(struct kunit *test)
+{
+	struct core_unit *unit = core_unit(test, 0);
+	struct nyx_device *device;
+	struct nyx_why why = {};
+
+	core_scope(unit, &(struct nyx_acpi_scope) {
+		.kind = NYX_SCOPE_RIDS, .rid_first = RID(1, 0, 0), .rid_last = RID(1, 31, 7) });
+	device = core_endpoint(test, RID(2, 0, 0));
+	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_HOST);
+	core_depart(device->pdev);
+	unit->unit.caps.blocks_unnamed = true;
+	device = core_endpoint(test, RID(2, 1, 0));
+	KUNIT_EXPECT_NULL(test, device->unit);
+	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_BLOCKED);
+	KUNIT_EXPECT_STREQ(test, device->state_cause,
+			   "the firmware's table names it nowhere, so every request of it is refused");
+	KUNIT_EXPECT_EQ(test, nyx_device_assign(device, core_domain(test, NYX_DOMAIN_STRICT), &why),
+			-EPERM);
+	/* Of another segment there is no unit at all: nothing is in its way. */
+	device = core_device(test, &(struct core_function) { .segment = 1, .rid = RID(2, 0, 0) });
+	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_HOST);
+	device = core_endpoint(test, RID(1, 0, 0));
+	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_HOST);
 }
 
 static void listed_in_order(struct kunit *test)
@@ -320,6 +349,22 @@ static void shared_fences_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, core_entry(unit[1], device[2]->rid)->kind, NYX_ENTRY_BLOCKED);
 	KUNIT_EXPECT_EQ(test, apart->state, NYX_DEVICE_ASSIGNED);
 	KUNIT_EXPECT_TRUE(test, core_is_master(apart->pdev));
+	KUNIT_EXPECT_EQ(test, apart->domain->state, NYX_DOMAIN_ACTIVE);
+
+	/* The domain with them: it takes no device until all of them are back. */
+	KUNIT_EXPECT_EQ(test, domain->state, NYX_DOMAIN_QUARANTINED);
+	KUNIT_EXPECT_STREQ(test, domain->state_cause,
+			   "0000:02:00.0 reached its fault threshold; reset its devices to go on");
+	CORE_EXPECT_LOG(test, "E0200=fenced M0200- S0200=quarantined E0100=fenced M0100- S0100=quarantined E1:0300=fenced M0300- S0300=quarantined D1:0000:02:00.0 reached its fault threshold; reset its devices to go on ");
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, nyx_device_remove(device[i], NULL), 0);
+	core_settle();
+	KUNIT_EXPECT_EQ(test, domain->state, NYX_DOMAIN_QUARANTINED);
+	core_clear_log();
+	nyx_reset_test_finish(device[2], 0);
+	KUNIT_EXPECT_EQ(test, domain->state, NYX_DOMAIN_ACTIVE);
+	KUNIT_EXPECT_EQ(test, device[2]->state, NYX_DEVICE_ASSIGNED);
+	CORE_EXPECT_LOG(test, "E1:0300=paging M0300+ S0300=assigned D1:none of its devices is fenced any more ");
 }
 
 /* One of two with a shared id leaves their domain: the other goes on. */
@@ -354,6 +399,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(strictest_claim_wins),
 	KUNIT_CASE(apply_goes_on),
 	KUNIT_CASE(arrival),
+	KUNIT_CASE(unnamed),
 	KUNIT_CASE(listed_in_order),
 	KUNIT_CASE(arrival_fails),
 	KUNIT_CASE(departure_while_assigned),

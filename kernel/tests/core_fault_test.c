@@ -173,7 +173,7 @@ static void threshold_of_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s.device->state, NYX_DEVICE_QUARANTINED);
 }
 
-/* A host device is counted and left alone; so is one that is held but in no domain. */
+/* A host device is counted and left alone; one that is held but in no domain is not fenced. */
 static void only_assigned_are_fenced(struct kunit *test)
 {
 	struct setup s = make(test);
@@ -190,7 +190,81 @@ static void only_assigned_are_fenced(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host->state, NYX_DEVICE_HOST);
 	KUNIT_EXPECT_EQ(test, held->state, NYX_DEVICE_BLOCKED);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&s.domain->faults), 0);
+	CORE_EXPECT_LOG(test, "E0300=fenced S0300=blocked ");
+}
+
+/*
+ * A device that is blocked anyway: after the first burst its faults are suppressed, whatever
+ * its threshold, until somebody wants to see them or it changes hands.
+ */
+static void blocked_storm_is_muted(struct kunit *test)
+{
+	struct setup s = make(test);
+	struct nyx_device *held = core_endpoint(test, RID(3, 0, 0));
+	u32 i;
+
+	core_hold(held);
+	nyx_device_set_threshold(held, 0, NULL);
+	for (i = 1; i < NYX_FAULT_THRESHOLD; i++)
+		fault(&s, held->rid, 5, i);
+	core_settle();
+	KUNIT_EXPECT_FALSE(test, held->muted);
 	CORE_EXPECT_LOG(test, "");
+	fault(&s, held->rid, 5, i);
+	core_settle();
+	KUNIT_EXPECT_TRUE(test, held->muted);
+	KUNIT_EXPECT_EQ(test, held->state, NYX_DEVICE_BLOCKED);
+	CORE_EXPECT_LOG(test, "E0300=fenced S0300=blocked ");
+	/* What was on its way still counts, and changes nothing. */
+	for (i = 0; i < 3 * NYX_FAULT_THRESHOLD; i++)
+		fault(&s, held->rid, 5, i);
+	CORE_EXPECT_LOG(test, "");
+	nyx_fault_clear(held);
+	KUNIT_EXPECT_FALSE(test, held->muted);
+	CORE_EXPECT_LOG(test, "E0300=blocked ");
+	for (i = 0; i < NYX_FAULT_THRESHOLD; i++)
+		fault(&s, held->rid, 5, i);
+	CORE_EXPECT_LOG(test, "E0300=fenced S0300=blocked ");
+	/* A domain of its own is a new beginning. */
+	KUNIT_EXPECT_EQ(test, nyx_device_assign(held, core_domain(test, NYX_DOMAIN_STRICT), NULL),
+			0);
+	KUNIT_EXPECT_FALSE(test, held->muted);
+	KUNIT_EXPECT_EQ(test, held->state, NYX_DEVICE_ASSIGNED);
+}
+
+static void untrusted_storm_is_muted(struct kunit *test)
+{
+	struct setup s = make(test);
+	struct nyx_device *untrusted = core_device(test, &(struct core_function) {
+		.rid = RID(2, 0, 0), .untrusted = true });
+	u32 i;
+
+	for (i = 0; i < NYX_FAULT_THRESHOLD; i++)
+		fault(&s, untrusted->rid, 5, i);
+	CORE_EXPECT_LOG(test, "E0200=fenced S0200=blocked ");
+	KUNIT_EXPECT_TRUE(test, core_entry(s.unit, untrusted->rid)->suppress_faults);
+}
+
+/* An idle neighbour of an assigned device, and the end of that assignment. */
+static void group_blocked_storm_is_muted(struct kunit *test)
+{
+	struct core_unit *unit = core_unit(test, 0);
+	struct setup s = { .unit = unit };
+	struct nyx_device *device, *neighbour;
+	u32 i;
+
+	device = core_device(test, &(struct core_function) { .rid = RID(1, 0, 0), .multi = true });
+	neighbour = core_device(test, &(struct core_function) { .rid = RID(1, 0, 1), .multi = true });
+	core_assign(test, device, core_domain(test, NYX_DOMAIN_STRICT));
+	KUNIT_ASSERT_TRUE(test, neighbour->group_blocked);
+	for (i = 0; i < NYX_FAULT_THRESHOLD; i++)
+		fault(&s, neighbour->rid, 5, i);
+	CORE_EXPECT_LOG(test, "E0101=fenced S0101=blocked ");
+	KUNIT_EXPECT_EQ(test, nyx_device_remove(device, NULL), 0);
+	core_settle();
+	KUNIT_EXPECT_EQ(test, neighbour->state, NYX_DEVICE_HOST);
+	KUNIT_EXPECT_FALSE(test, neighbour->muted);
+	KUNIT_EXPECT_EQ(test, core_entry(unit, neighbour->rid)->kind, NYX_ENTRY_PASS);
 }
 
 static void unattributed(struct kunit *test)
@@ -353,6 +427,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(threshold_off),
 	KUNIT_CASE(threshold_of_one),
 	KUNIT_CASE(only_assigned_are_fenced),
+	KUNIT_CASE(blocked_storm_is_muted),
+	KUNIT_CASE(untrusted_storm_is_muted),
+	KUNIT_CASE(group_blocked_storm_is_muted),
 	KUNIT_CASE(unattributed),
 	KUNIT_CASE(units_are_told_apart),
 	KUNIT_CASE(aliases),

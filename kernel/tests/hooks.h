@@ -13,6 +13,7 @@ struct nyx_unit;
 struct nyx_domain;
 struct nyx_fault_event;
 struct nyx_event;
+struct nyx_device;
 struct pci_dev;
 
 extern void (*nyx_fault_test_hook)(struct nyx_unit *unit, const struct nyx_fault_event *event);
@@ -24,6 +25,8 @@ extern void (*nyx_event_test_hook)(const struct nyx_event *event);
 extern struct pci_dev *(*nyx_slot_test_hook)(int segment, unsigned int bus, unsigned int devfn);
 /* pxm_to_node(), as far as unit.c is concerned. */
 extern int (*nyx_pxm_test_hook)(int pxm);
+/* A reset of the device has ended so, as far as the core is concerned. */
+void nyx_reset_test_finish(struct nyx_device *device, int err);
 /* What the bus's notifier would be told about a function that is on no bus. */
 void nyx_device_test_event(struct pci_dev *pdev, unsigned long action);
 #endif

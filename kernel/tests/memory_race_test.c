@@ -37,11 +37,11 @@ static int work(void *data)
 			.address = w->address,
 		};
 		err = nyx_domain_map(w->domain, &r, 1, NULL);
-		if (err == -ENODEV)
+		if (err == -ENOENT && READ_ONCE(w->domain->dying))
 			break;
 		w->bad += err || nyx_domain_translate(w->domain, r.iova, &t);
 		err = nyx_domain_unmap(w->domain, &r, 1, NULL, NULL);
-		if (err == -ENODEV)
+		if (err == -ENOENT && READ_ONCE(w->domain->dying))
 			break;
 		w->bad += !!err;
 		w->done++;

@@ -441,8 +441,8 @@ static void the_end_takes_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, flushes.last, U64_MAX);
 	KUNIT_EXPECT_EQ(test, fixture_locked(), locked);
 	KUNIT_EXPECT_EQ(test, domain->nr_mappings, 0);
-	KUNIT_EXPECT_EQ(test, nyx_domain_map(domain, &r, 1, NULL), -ENODEV);
-	KUNIT_EXPECT_EQ(test, nyx_domain_unmap(domain, &r, 1, NULL, NULL), -ENODEV);
+	KUNIT_EXPECT_EQ(test, nyx_domain_map(domain, &r, 1, NULL), -ENOENT);
+	KUNIT_EXPECT_EQ(test, nyx_domain_unmap(domain, &r, 1, NULL, NULL), -ENOENT);
 }
 
 static struct kunit_case memory_cases[] = {

@@ -257,7 +257,7 @@ static void pin_gives_up(struct kunit *test)
 	struct nyx_mapping mapping = { .prot = 3 };
 	long locked = fixture_locked();
 
-	KUNIT_EXPECT_EQ(test, nyx_pin(&mapping, &pin, NULL), -ENODEV);
+	KUNIT_EXPECT_EQ(test, nyx_pin(&mapping, &pin, NULL), -ENOENT);
 	sigaddset(&current->pending.signal, SIGKILL);
 	set_thread_flag(TIF_SIGPENDING);
 	KUNIT_EXPECT_EQ(test, pin_it(&mapping, at, SZ_64K, 3, false, NULL), -EINTR);

@@ -146,6 +146,7 @@ struct nyx_domain {
 	char name[32];
 	enum nyx_iommu_domain_mode mode;
 	enum nyx_iommu_domain_state state;
+	char cause[128];		/* of the state */
 	uint32_t owner_port;		/* 0: persistent */
 	char owner_name[32];
 	uint32_t devices;

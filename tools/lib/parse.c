@@ -137,6 +137,7 @@ int nyx_parse_domain(struct nlattr **attrs, void *out)
 	STRING(DOMAIN_NAME, domain->name);
 	domain->mode = U32(DOMAIN_MODE);
 	domain->state = U32(DOMAIN_STATE);
+	STRING(CAUSE, domain->cause);
 	domain->owner_port = U32(OWNER_PORT);
 	STRING(OWNER_NAME, domain->owner_name);
 	domain->devices = U32(DEVICES);

@@ -15,6 +15,7 @@ GET_NUMBER(nyx_domain, id)
 GET_TEXT(nyx_domain, name)
 GET_WORD(nyx_domain, mode, domain_mode_words)
 GET_WORD(nyx_domain, state, domain_state_words)
+GET_TEXT(nyx_domain, cause)
 GET_TEXT(nyx_domain, owner_name)
 GET_NUMBER(nyx_domain, devices)
 GET_NUMBER(nyx_domain, mappings)
@@ -86,6 +87,7 @@ static const struct column columns[] = {
 	{ "name", "NAME", FORMAT_TEXT, 0, get_name },
 	{ "mode", "MODE", FORMAT_TEXT, 0, get_mode },
 	{ "state", "STATE", FORMAT_TEXT, 0, get_state },
+	{ "cause", "CAUSE", FORMAT_TEXT, SHOW_DETAIL, get_cause },
 	{ "lifetime", "LIFETIME", FORMAT_TEXT, 0, get_lifetime },
 	{ "devices", "DEVICES", FORMAT_NUMBER, 0, get_devices },
 	{ "mappings", "MAPPINGS", FORMAT_NUMBER, 0, get_mappings },

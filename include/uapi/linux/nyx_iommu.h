@@ -55,6 +55,10 @@ enum nyx_iommu_device_state {
  * @NYX_IOMMU_DEVICE_FLAG_HAS_RESET: Some reset method exists.
  * @NYX_IOMMU_DEVICE_FLAG_RESERVED_REGION: Firmware ties it to memory that it
  *   must go on reaching.
+ * @NYX_IOMMU_DEVICE_FLAG_FAULTS_SUPPRESSED: Blocked, and faulted so often that
+ *   its faults are not recorded any more.
+ * @NYX_IOMMU_DEVICE_FLAG_UNNAMED: Blocked because the firmware's table names
+ *   it nowhere.
  */
 enum nyx_iommu_device_flag {
 	NYX_IOMMU_DEVICE_FLAG_BRIDGE = 1,
@@ -64,6 +68,8 @@ enum nyx_iommu_device_flag {
 	NYX_IOMMU_DEVICE_FLAG_RESETTING = 16,
 	NYX_IOMMU_DEVICE_FLAG_HAS_RESET = 32,
 	NYX_IOMMU_DEVICE_FLAG_RESERVED_REGION = 64,
+	NYX_IOMMU_DEVICE_FLAG_FAULTS_SUPPRESSED = 128,
+	NYX_IOMMU_DEVICE_FLAG_UNNAMED = 256,
 };
 
 /**

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The page table of a domain: entries written for mappings, cleared and invalidated,
+ * looked at. Who may be here and when is memory.c's to decide.
+ *
+ * Tables that came out of the page table are freed under domain->lock, so whoever
+ * holds it may walk.
+ */
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "entries.h"
+#include "pin.h"
+#include "ranges.h"
+
+static int refuse_dead(struct nyx_why *why)
+{
+	return nyx_refuse(why, -EIO, NYX_ARG_DOMAIN,
+			  "an IOMMU unit of the domain no longer answers; restart the host");
+}
+
+void nyx_entries_start(struct nyx_domain *domain)
+{
+	lockdep_assert_held(&domain->lock);
+	domain->nr_changing++;
+}
+
+void nyx_entries_end(struct nyx_domain *domain)
+{
+	lockdep_assert_held(&domain->lock);
+	if (!--domain->nr_changing)
+		wake_up_all(&domain->unchanging);
+}
+
+void nyx_entries_hold_module(struct nyx_domain *domain)
+{
+	bool hold = domain->nr_mappings;
+
+	lockdep_assert_held(&domain->lock);
+	if (hold && !domain->holds_module)
+		__module_get(THIS_MODULE);
+	else if (!hold && domain->holds_module)
+		module_put(THIS_MODULE);
+	domain->holds_module = hold;
+}
+
+void nyx_mappings_free(struct list_head *list)
+{
+	struct nyx_mapping *mapping, *next;
+
+	list_for_each_entry_safe(mapping, next, list, link)
+		kfree(mapping);
+	INIT_LIST_HEAD(list);
+}
+
+/* Invalidate what gather holds. False: it failed, now or once before. */
+static bool invalidate(struct nyx_domain *domain, const struct nyx_pt_gather *gather)
+{
+	if (nyx_pt_gather_empty(gather))
+		return true;
+	if (nyx_domain_flush(domain, gather->first, gather->last, !gather->tables))
+		WRITE_ONCE(domain->unproven, true);
+	return !READ_ONCE(domain->unproven);
+}
+
+/* Holds domain->lock for the sake of walkers. */
+static void release_tables(struct nyx_domain *domain, struct nyx_pt_gather *gather, bool proven)
+{
+	lockdep_assert_held(&domain->lock);
+	if (proven)
+		nyx_pt_gather_free(gather);
+	else
+		nyx_pt_gather_leak(gather, &domain->leaked_tables);
+}
+
+/* Clear the entries of all mappings in list, neighbours in one walk. */
+static int clear_entries(struct nyx_domain *domain, struct list_head *list,
+			 struct nyx_pt_gather *gather)
+{
+	struct nyx_mapping *mapping;
+	u64 first = 0, next = 0;	/* [first, next) is still to be cleared */
+	int err = 0;
+
+	list_for_each_entry(mapping, list, link) {
+		if (mapping->node.start != next) {
+			if (next > first)
+				err |= nyx_pt_unmap(&domain->pt, first, next - first, gather, NULL);
+			first = mapping->node.start;
+		}
+		next = mapping->node.last + 1;
+	}
+	if (next > first)
+		err |= nyx_pt_unmap(&domain->pt, first, next - first, gather, NULL);
+	return err;
+}
+
+bool nyx_entries_withdraw(struct nyx_domain *domain, struct list_head *list,
+			  struct nyx_pt_gather *gather)
+{
+	struct nyx_mapping *mapping;
+	u64 leaked = 0;
+	bool proven = true;
+
+	/* Books and table can only disagree by a bug; then nothing is proved either. */
+	if (WARN_ON_ONCE(clear_entries(domain, list, gather))) {
+		WRITE_ONCE(domain->unproven, true);
+		proven = false;
+	}
+	proven &= invalidate(domain, gather);
+
+	list_for_each_entry(mapping, list, link) {
+		if (proven)
+			nyx_unpin(mapping);
+		else
+			leaked += nyx_pin_leak(mapping);
+	}
+	atomic_long_add(leaked, &domain->leaked_pages);
+
+	mutex_lock(&domain->lock);
+	list_for_each_entry(mapping, list, link)
+		nyx_books_erase(domain, mapping);
+	nyx_entries_hold_module(domain);
+	release_tables(domain, gather, proven);
+	nyx_entries_end(domain);
+	mutex_unlock(&domain->lock);
+	nyx_mappings_free(list);
+	return proven;
+}
+
+/* ---- written ---- */
+
+/*
+ * Empty tables left behind by earlier unmaps would keep large leaves out. Detach them
+ * where a large leaf is possible, and have them forgotten before a leaf takes the place.
+ */
+static int make_room(struct nyx_domain *domain, struct list_head *list, struct nyx_why *why)
+{
+	struct nyx_pt_gather gather;
+	struct nyx_mapping *mapping;
+	bool proven;
+	u32 i;
+
+	nyx_pt_gather_init(&gather, &domain->pt);
+	list_for_each_entry(mapping, list, link) {
+		for (i = 0; i < mapping->nr_runs; i++)
+			if (mapping->runs[i].nr >= SZ_2M / SZ_4K)
+				break;
+		if (i < mapping->nr_runs)
+			nyx_pt_prune(&domain->pt, mapping->node.start,
+				     nyx_mapping_length(mapping), &gather);
+	}
+	if (nyx_pt_gather_empty(&gather))
+		return 0;
+	proven = invalidate(domain, &gather);
+	mutex_lock(&domain->lock);
+	release_tables(domain, &gather, proven);
+	mutex_unlock(&domain->lock);
+	return proven ? 0 : refuse_dead(why);
+}
+
+static int refuse_entries(int err, u64 iova, u64 bytes, struct nyx_why *why)
+{
+	return nyx_refuse(why, err, NYX_ARG_NONE, "page table of %#llx-%#llx: %s",
+			  iova, iova + bytes - 1, err == -ENOMEM ?
+			  "no memory; free some or map less" : "a bug, please report it");
+}
+
+static int write_entries(struct nyx_domain *domain, struct list_head *list,
+			 struct nyx_pt_gather *gather, struct nyx_why *why)
+{
+	struct nyx_mapping *mapping;
+	u32 i, index = 0;
+	u64 iova, bytes;
+	int err;
+
+	list_for_each_entry(mapping, list, link) {
+		iova = mapping->node.start;
+		for (i = 0; i < mapping->nr_runs; i++, iova += bytes) {
+			bytes = (u64)mapping->runs[i].nr << PAGE_SHIFT;
+			err = nyx_pt_map(&domain->pt, iova, page_to_phys(mapping->runs[i].first),
+					 bytes, mapping->prot, gather);
+			if (err)
+				return nyx_about_range(why, index,
+						       refuse_entries(err, iova, bytes, why));
+			cond_resched();
+		}
+		index++;
+	}
+	return 0;
+}
+
+/* Where a unit may remember that nothing was there: one invalidation over all. */
+static int flush_after_map(struct nyx_domain *domain, struct list_head *list, struct nyx_why *why)
+{
+	struct nyx_mapping *mapping;
+	u64 first = U64_MAX, last = 0;
+
+	if (!nyx_domain_flush_on_map(domain))
+		return 0;
+	list_for_each_entry(mapping, list, link) {
+		first = min_t(u64, first, mapping->node.start);
+		last = max_t(u64, last, mapping->node.last);
+	}
+	/* Tables may have been linked, so entries above the leaves count as well. */
+	if (!nyx_domain_flush(domain, first, last, false))
+		return 0;
+	WRITE_ONCE(domain->unproven, true);
+	return refuse_dead(why);
+}
+
+int nyx_entries_write(struct nyx_domain *domain, struct list_head *list,
+		      struct nyx_pt_gather *gather, struct nyx_why *why)
+{
+	return make_room(domain, list, why) ?: write_entries(domain, list, gather, why) ?:
+	       flush_after_map(domain, list, why);
+}
+
+/* ---- looking ---- */
+
+int nyx_domain_translate(struct nyx_domain *domain, u64 iova, struct nyx_pt_translation *out)
+{
+	int err;
+
+	if (domain->mode == NYX_DOMAIN_UNMANAGED)
+		return -ENOENT;
+	mutex_lock(&domain->lock);
+	err = nyx_pt_lookup(&domain->pt, iova, out);
+	mutex_unlock(&domain->lock);
+	return err;
+}
+
+int nyx_domain_walk(struct nyx_domain *domain, u64 iova,
+		    struct nyx_pt_step steps[NYX_PT_LEVELS_MAX])
+{
+	int nr;
+
+	if (domain->mode == NYX_DOMAIN_UNMANAGED)
+		return 0;
+	mutex_lock(&domain->lock);
+	nr = nyx_pt_walk(&domain->pt, iova, steps);
+	mutex_unlock(&domain->lock);
+	return nr;
+}
