@@ -64,14 +64,16 @@ static int put_capabilities(struct sk_buff *skb, const struct nyx_unit_caps *cap
 	return 0;
 }
 
-static int put_registers(struct sk_buff *skb, const struct nyx_unit *unit)
+static int put_registers(struct sk_buff *skb, struct nyx_unit *unit)
 {
+	u64 registers[NYX_UNIT_REGISTERS];
 	int i;
 
 	if (nyx_nl_put_u64(skb, NYX_IOMMU_A_REGISTER_BASE, unit->reg_base))
 		return -EMSGSIZE;
-	for (i = 0; i < ARRAY_SIZE(unit->caps.raw); i++)
-		if (nyx_nl_put_u64(skb, NYX_IOMMU_A_REGISTER, unit->caps.raw[i]))
+	unit->ops->read_registers(unit, registers);
+	for (i = 0; i < ARRAY_SIZE(registers); i++)
+		if (nyx_nl_put_u64(skb, NYX_IOMMU_A_REGISTER, registers[i]))
 			return -EMSGSIZE;
 	return 0;
 }

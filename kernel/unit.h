@@ -45,8 +45,9 @@ struct nyx_unit_caps {
 	bool counts_blocked_interrupts;
 	bool fault_lower_bound;	/* may drop faults without telling */
 	u32 fault_records;	/* VT-d recording registers, AMD log entries */
-	u64 raw[4];		/* VT-d: VER, CAP, ECAP, GSTS; AMD: EFR, EFR2, control, IVHD features */
 };
+
+#define NYX_UNIT_REGISTERS	4	/* shown raw, see read_registers() */
 
 /* Per CPU; summed when read. */
 struct nyx_unit_stats {
@@ -140,6 +141,11 @@ struct nyx_unit_ops {
 	void (*drain_faults)(struct nyx_unit *unit);
 	/* The raw entry of rid as hardware sees it: fills up to 4 words, returns how many. */
 	int (*read_entry)(struct nyx_unit *unit, u16 rid, u64 words[4]);
+	/*
+	 * As hardware has them now. VT-d: VER, CAP, ECAP, GSTS; AMD-Vi: EFR, EFR2,
+	 * control, and the IVHD's features, which are firmware's. Any context.
+	 */
+	void (*read_registers)(struct nyx_unit *unit, u64 registers[NYX_UNIT_REGISTERS]);
 	/* After resume: program the unit from memory again (syscore context, interrupts off). */
 	int (*resume)(struct nyx_unit *unit);
 };

@@ -36,6 +36,7 @@ struct amdvi_unit {
 	struct nyx_mmio io;
 	struct amdvi_function function;
 	bool region;		/* io is reserved and mapped by us */
+	bool has_efr;
 	u64 features;		/* EFR as far as firmware agrees */
 	u64 control;		/* what we last wrote; log_mutex, or nobody else runs */
 	u64 found_control, found_devtab, found_excl_base, found_excl_limit;

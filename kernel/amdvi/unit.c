@@ -243,6 +243,17 @@ static void amdvi_remove(struct nyx_unit *unit)
 	pci_dev_put(pdev);
 }
 
+static void amdvi_read_registers(struct nyx_unit *unit, u64 registers[NYX_UNIT_REGISTERS])
+{
+	struct amdvi_unit *amdvi = to_amdvi(unit);
+
+	/* Both feature registers are reserved where the capability header says so (3.2.1). */
+	registers[0] = amdvi->has_efr ? nyx_read64(&amdvi->io, AMDVI_EFR) : 0;
+	registers[1] = registers[0] ? nyx_read64(&amdvi->io, AMDVI_EFR2) : 0;
+	registers[2] = nyx_read64(&amdvi->io, AMDVI_CONTROL);
+	registers[3] = unit->firmware->ivhd_features;
+}
+
 const struct nyx_unit_ops amdvi_unit_ops = {
 	.set_entry = amdvi_set_entry,
 	.flush = amdvi_flush,
@@ -252,6 +263,7 @@ const struct nyx_unit_ops amdvi_unit_ops = {
 	.remove = amdvi_remove,
 	.drain_faults = amdvi_drain_faults,
 	.read_entry = amdvi_read_entry,
+	.read_registers = amdvi_read_registers,
 	.resume = amdvi_resume,
 };
 
@@ -298,10 +310,7 @@ static int decode_caps(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *des
 			      firmware->ivhd_flags & AMDVI_IVHD_IOTLB_SUP,
 		.counts_blocked_interrupts = true,
 		.fault_records = AMDVI_EVENTS,
-		.raw = { efr, 0, amdvi->found_control, firmware->ivhd_features },
 	};
-	if (efr)
-		caps->raw[1] = nyx_read64(&amdvi->io, AMDVI_EFR2);
 	return 0;
 }
 
@@ -336,7 +345,8 @@ int amdvi_unit_create(const struct nyx_acpi_desc *desc, const struct nyx_acpi_un
 	amdvi->write_back = !(firmware->ivhd_flags & AMDVI_IVHD_COHERENT);
 
 	/* Reserved where the capability header does not claim it (3.2.1). */
-	if (!function->header || function->header & AMDVI_CAP_EFR_SUP)
+	amdvi->has_efr = !function->header || function->header & AMDVI_CAP_EFR_SUP;
+	if (amdvi->has_efr)
 		efr = nyx_read64(io, AMDVI_EFR);
 	err = decode_caps(amdvi, desc, firmware, efr, why);
 	if (err)

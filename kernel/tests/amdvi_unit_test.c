@@ -221,6 +221,35 @@ static void amdvi_unit_test_disable_dead(struct kunit *test)
 	fx->unit->ops->remove(fx->unit);
 }
 
+static void amdvi_unit_test_registers(struct kunit *test)
+{
+	struct amdvi_fixture *fx = fx_alloc(test, FX_EFR);
+	u64 registers[NYX_UNIT_REGISTERS];
+
+	fx->model.efr2 = 0x10;
+	fx->firmware.ivhd_features = 0x40200;
+	KUNIT_ASSERT_EQ(test, fx_create(fx), 0);
+	fx->unit->ops->read_registers(fx->unit, registers);
+	KUNIT_EXPECT_EQ(test, registers[2], 0);
+	KUNIT_ASSERT_EQ(test, fx->unit->ops->enable(fx->unit, &fx->why), 0);
+	fx->unit->ops->read_registers(fx->unit, registers);
+	KUNIT_EXPECT_EQ(test, registers[0], FX_EFR);
+	KUNIT_EXPECT_EQ(test, registers[1], 0x10);
+	KUNIT_EXPECT_EQ(test, registers[2], fx->model.control);
+	KUNIT_EXPECT_EQ(test, registers[2] & 1, 1);
+	KUNIT_EXPECT_EQ(test, registers[3], 0x40200);
+	fx_remove(test, fx);
+
+	/* Not there, so not read. */
+	fx = fx_alloc(test, FX_EFR);
+	fx->function.header &= ~BIT(27);
+	KUNIT_ASSERT_EQ(test, fx_create(fx), 0);
+	fx->unit->ops->read_registers(fx->unit, registers);
+	KUNIT_EXPECT_EQ(test, registers[0], 0);
+	KUNIT_EXPECT_EQ(test, registers[1], 0);
+	fx->unit->ops->remove(fx->unit);
+}
+
 static void amdvi_unit_test_resume(struct kunit *test)
 {
 	struct amdvi_fixture *fx = fx_enabled(test, FX_EFR);
@@ -321,6 +350,7 @@ static struct kunit_case amdvi_unit_cases[] = {
 	KUNIT_CASE(amdvi_unit_test_somebody_else),
 	KUNIT_CASE(amdvi_unit_test_disable),
 	KUNIT_CASE(amdvi_unit_test_disable_dead),
+	KUNIT_CASE(amdvi_unit_test_registers),
 	KUNIT_CASE(amdvi_unit_test_resume),
 	KUNIT_CASE(amdvi_unit_test_stays_on),
 	KUNIT_CASE(amdvi_unit_test_fails_and_stays_on),

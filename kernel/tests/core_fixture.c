@@ -110,7 +110,13 @@ static int fake_flush(struct nyx_unit *unit, const struct nyx_flush *flush)
 	return u->flush_error;
 }
 
+static void fake_read_registers(struct nyx_unit *unit, u64 registers[NYX_UNIT_REGISTERS])
+{
+	memset(registers, 0, NYX_UNIT_REGISTERS * sizeof(*registers));
+}
+
 static const struct nyx_unit_ops fake_ops = {
+	.read_registers = fake_read_registers,
 	.set_entry = fake_set_entry,
 	.flush = fake_flush,
 };

@@ -117,8 +117,8 @@ static void vtd_caps_of_units(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(units); i++) {
 		const char *name = units[i].name;
 
-		KUNIT_ASSERT_EQ_MSG(test, 0, vtd_decode_caps(&caps, 0x10, units[i].cap,
-							     units[i].ecap, 46, NULL), "%s", name);
+		KUNIT_ASSERT_EQ_MSG(test, 0, vtd_decode_caps(&caps, units[i].cap, units[i].ecap,
+							     46, NULL), "%s", name);
 		KUNIT_EXPECT_EQ_MSG(test, caps.page_sizes, units[i].page_sizes, "%s", name);
 		KUNIT_EXPECT_EQ_MSG(test, caps.nr_hw_domains, units[i].domains, "%s", name);
 		KUNIT_EXPECT_EQ_MSG(test, caps.fault_records, units[i].records, "%s", name);
@@ -155,7 +155,7 @@ static void vtd_refuses_units_it_cannot_serve(struct kunit *test)
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(refused); i++) {
-		KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, vtd_decode_caps(&caps, 0x10, refused[i].cap,
+		KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, vtd_decode_caps(&caps, refused[i].cap,
 								   refused[i].ecap, 46, &why));
 		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why.text, refused[i].says), "%s", why.text);
 	}

@@ -91,6 +91,24 @@ static void enables_in_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, u.m->violations, 0);
 }
 
+/* As they are when they are asked for, not as they were when the unit was found. */
+static void shows_registers_as_they_are(struct kunit *test)
+{
+	struct up u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER, false);
+	u64 registers[NYX_UNIT_REGISTERS];
+
+	u.v->unit.ops->read_registers(&u.v->unit, registers);
+	KUNIT_EXPECT_EQ(test, registers[0], 0x10);
+	KUNIT_EXPECT_EQ(test, registers[1], VTD_CAP_SERVER);
+	KUNIT_EXPECT_EQ(test, registers[2], VTD_ECAP_SERVER);
+	KUNIT_EXPECT_EQ(test, registers[3], VTD_GSTS_CFIS);
+	KUNIT_ASSERT_EQ(test, 0, u.v->unit.ops->enable(&u.v->unit, NULL));
+	u.v->unit.ops->read_registers(&u.v->unit, registers);
+	KUNIT_EXPECT_EQ(test, registers[3], VTD_GSTS_TES | VTD_GSTS_RTPS | VTD_GSTS_QIES |
+					    VTD_GSTS_CFIS);
+	KUNIT_EXPECT_EQ(test, u.m->violations, 0);
+}
+
 static void enables_again_after_resume(struct kunit *test)
 {
 	struct up u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER, true);
@@ -102,9 +120,12 @@ static void enables_again_after_resume(struct kunit *test)
 	u.m->root = 0;
 	u.m->iqa = 0;
 	u.m->iqt = 0;
+	/* And firmware has fenced its regions off again. */
+	u.m->pmen = VTD_PMEN_EPM | VTD_PMEN_PRS;
 	vtd_model_clear_log(u.m);
 	KUNIT_EXPECT_EQ(test, 0, u.v->unit.ops->resume(&u.v->unit));
-	KUNIT_EXPECT_STREQ(test, u.m->log, "RQCwIwT");
+	KUNIT_EXPECT_STREQ(test, u.m->log, "RQCwIwTM");
+	KUNIT_EXPECT_EQ(test, u.m->pmen, 0);
 	KUNIT_EXPECT_EQ(test, u.m->root, virt_to_phys(u.v->root));
 	KUNIT_EXPECT_EQ(test, u.v->unit.state, NYX_UNIT_TRANSLATING);
 	KUNIT_EXPECT_EQ(test, u.m->violations, 0);
@@ -405,6 +426,7 @@ static void a_failed_enable_says_that_it_stays_on(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(refuses_a_unit_in_use),
 	KUNIT_CASE(enables_in_order),
+	KUNIT_CASE(shows_registers_as_they_are),
 	KUNIT_CASE(enables_again_after_resume),
 	KUNIT_CASE(undoes_a_failed_enable),
 	KUNIT_CASE(enable_refuses_what_came_on_meanwhile),

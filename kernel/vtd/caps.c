@@ -31,7 +31,7 @@ u64 vtd_window_size(u64 cap, u64 ecap)
 	return PAGE_ALIGN(max(records, iotlb));
 }
 
-int vtd_decode_caps(struct nyx_unit_caps *caps, u32 ver, u64 cap, u64 ecap, u8 physical_width,
+int vtd_decode_caps(struct nyx_unit_caps *caps, u64 cap, u64 ecap, u8 physical_width,
 		    struct nyx_why *why)
 {
 	u32 sllps = FIELD_GET(VTD_CAP_SLLPS, cap);
@@ -73,8 +73,5 @@ int vtd_decode_caps(struct nyx_unit_caps *caps, u32 ver, u64 cap, u64 ecap, u8 p
 	 * whether this one does.
 	 */
 	caps->fault_lower_bound = true;
-	caps->raw[0] = ver;
-	caps->raw[1] = cap;
-	caps->raw[2] = ecap;
 	return 0;
 }

@@ -258,6 +258,16 @@ static void vtd_remove(struct nyx_unit *unit)
 	kfree(v);
 }
 
+static void vtd_read_registers(struct nyx_unit *unit, u64 registers[NYX_UNIT_REGISTERS])
+{
+	const struct nyx_mmio *io = &to_vtd(unit)->io;
+
+	registers[0] = nyx_read32(io, VTD_VER);
+	registers[1] = nyx_read64(io, VTD_CAP);
+	registers[2] = nyx_read64(io, VTD_ECAP);
+	registers[3] = nyx_read32(io, VTD_GSTS);
+}
+
 static const struct nyx_unit_ops vtd_ops = {
 	.set_entry = vtd_set_entry,
 	.flush = vtd_flush,
@@ -267,6 +277,7 @@ static const struct nyx_unit_ops vtd_ops = {
 	.remove = vtd_remove,
 	.drain_faults = vtd_drain_faults,
 	.read_entry = vtd_read_entry,
+	.read_registers = vtd_read_registers,
 	.resume = vtd_resume,
 };
 
@@ -298,10 +309,9 @@ int vtd_unit_create(const struct nyx_mmio *io, u8 physical_width,
 #endif
 	spin_lock_init(&v->command_lock);
 
-	err = vtd_decode_caps(&v->unit.caps, ver, cap, ecap, physical_width, why);
+	err = vtd_decode_caps(&v->unit.caps, cap, ecap, physical_width, why);
 	if (err)
 		goto free_unit;
-	v->unit.caps.raw[3] = gsts;
 	v->unit.node_id = nyx_unit_node(firmware);
 	err = nyx_unit_init(&v->unit, &vtd_ops, firmware, "dmar");
 	if (err)

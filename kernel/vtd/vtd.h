@@ -111,7 +111,7 @@ int vtd_command(struct vtd_unit *v, u32 set, u32 clear, u32 mask, u32 value);
 /* caps.c */
 
 /* -EOPNOTSUPP, with the reason: this unit cannot be served. */
-int vtd_decode_caps(struct nyx_unit_caps *caps, u32 ver, u64 cap, u64 ecap, u8 physical_width,
+int vtd_decode_caps(struct nyx_unit_caps *caps, u64 cap, u64 ecap, u8 physical_width,
 		    struct nyx_why *why);
 /* Bytes of register window that cap and ecap call for. */
 u64 vtd_window_size(u64 cap, u64 ecap);
