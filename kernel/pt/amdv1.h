@@ -60,6 +60,13 @@ static inline u64 nyx_amdv1_attrs(u32 prot, bool force_snoop)
 	       FIELD_PREP(NYX_AMDV1_FC, force_snoop);
 }
 
+/* The same bits of a leaf that is there. */
+static inline u64 nyx_amdv1_leaf_attrs(u64 entry)
+{
+	return entry & (NYX_AMDV1_PR | NYX_AMDV1_NEXT_LEVEL | NYX_AMDV1_IR | NYX_AMDV1_IW |
+			NYX_AMDV1_FC);
+}
+
 static inline u64 nyx_amdv1_leaf(u64 paddr, u64 attrs, unsigned int level)
 {
 	return paddr | attrs;

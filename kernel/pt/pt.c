@@ -126,6 +126,21 @@ int nyx_pt_prune(struct nyx_pt *pt, u64 iova, u64 len, struct nyx_pt_gather *gat
 	return 0;
 }
 
+int nyx_pt_split(struct nyx_pt *pt, u64 iova, u64 len, struct nyx_pt_gather *gather)
+{
+	u64 last;
+	int err;
+
+	err = range_last(pt, iova, len, &last);
+	if (err)
+		return err;
+	err = nyx_pt_call(pt, split, iova, gather);
+	/* The end of the address space is a boundary anyway. */
+	if (!err && last != nyx_pt_last_iova(&pt->config))
+		err = nyx_pt_call(pt, split, last + 1, gather);
+	return err;
+}
+
 int nyx_pt_lookup(const struct nyx_pt *pt, u64 iova, struct nyx_pt_translation *out)
 {
 	if (unlikely(iova > nyx_pt_last_iova(&pt->config)))

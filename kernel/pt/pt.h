@@ -143,6 +143,18 @@ int nyx_pt_map(struct nyx_pt *pt, u64 iova, u64 paddr, u64 len, u32 prot,
 int nyx_pt_prune(struct nyx_pt *pt, u64 iova, u64 len, struct nyx_pt_gather *gather);
 
 /*
+ * Make both ends of [iova, iova + len) boundaries between leaves: one that crosses an
+ * end becomes a table of smaller ones, so that a following unmap can take the range out.
+ * At no moment does a unit find anything but the same translation; it may go on using the
+ * large page until the gather is invalidated, so that comes before the unmap (VT-d 6.2.4,
+ * AMD 2.2.5: a cached large page answers for the smaller ones too). Bytes, multiples of
+ * 4 KiB. 0, -EINVAL, -ERANGE as nyx_pt_map(), -ENOMEM: nothing translates differently, but
+ * one end may be split already. Process context (may sleep). All that the leaves at the
+ * ends map is the caller's alone.
+ */
+int nyx_pt_split(struct nyx_pt *pt, u64 iova, u64 len, struct nyx_pt_gather *gather);
+
+/*
  * Clear every entry of [iova, iova + len); bytes, multiples of 4 KiB. Holes are
  * fine. Tables wholly inside are detached, empty ones too. The order of things is:
  * this, invalidate gather->first to gather->last, nyx_pt_gather_free(), unpin.

@@ -81,6 +81,7 @@ int nyx_##fmt##_unmap(struct nyx_pt *pt, u64 iova, u64 last,				\
 		      struct nyx_pt_gather *gather, u64 *unmapped);			\
 void nyx_##fmt##_prune(struct nyx_pt *pt, u64 iova, u64 last,				\
 		       struct nyx_pt_gather *gather);					\
+int nyx_##fmt##_split(struct nyx_pt *pt, u64 edge, struct nyx_pt_gather *gather);	\
 int nyx_##fmt##_lookup(const struct nyx_pt *pt, u64 iova,				\
 		       struct nyx_pt_translation *out);					\
 int nyx_##fmt##_walk(const struct nyx_pt *pt, u64 iova, struct nyx_pt_step *steps);	\

@@ -56,6 +56,12 @@ static inline u64 nyx_vtdss_attrs(u32 prot, bool force_snoop)
 	       FIELD_PREP(NYX_VTDSS_SNP, force_snoop);
 }
 
+/* The same bits of a leaf that is there. */
+static inline u64 nyx_vtdss_leaf_attrs(u64 entry)
+{
+	return entry & (NYX_VTDSS_R | NYX_VTDSS_W | NYX_VTDSS_SNP);
+}
+
 static inline u64 nyx_vtdss_leaf(u64 paddr, u64 attrs, unsigned int level)
 {
 	return paddr | attrs | FIELD_PREP(NYX_VTDSS_PS, level > 1);
