@@ -20,6 +20,11 @@ struct reserved_row {
 	const struct nyx_acpi_reserved *reserved;
 };
 
+struct list_row {
+	const struct nyx_acpi_desc *desc;
+	const struct nyx_acpi_list *list;
+};
+
 static size_t path_words(const struct nyx_acpi_scope *scope, char *out, size_t len)
 {
 	size_t at = snprintf(out, len, " %02x", scope->start_bus);
@@ -43,7 +48,8 @@ static json_t *scope_json(const struct nyx_acpi_desc *desc, const struct nyx_acp
 	size_t at = snprintf(text, sizeof(text), "%s", words[scope->kind]);
 
 	if (scope->hid[0])
-		at += snprintf(text + at, sizeof(text) - at, " %s", scope->hid);
+		at += snprintf(text + at, sizeof(text) - at, " %s%s%s", scope->hid,
+			       scope->cid[0] ? " " : "", scope->cid);
 	else if (scope->kind == NYX_SCOPE_IOAPIC || scope->kind == NYX_SCOPE_HPET ||
 		 scope->kind == NYX_SCOPE_ACPI_NAME)
 		at += snprintf(text + at, sizeof(text) - at, " %u", scope->enum_id);
@@ -56,6 +62,8 @@ static json_t *scope_json(const struct nyx_acpi_desc *desc, const struct nyx_acp
 		at += snprintf(text + at, sizeof(text) - at, " %s%s%s", first + 5,
 			       scope->rid_first == scope->rid_last ? "" : " to ",
 			       scope->rid_first == scope->rid_last ? "" : last + 5);
+	if (scope->properties && at < sizeof(text))
+		at += snprintf(text + at, sizeof(text) - at, " properties 0x%x", scope->properties);
 	if (scope->has_alias && at < sizeof(text))
 		snprintf(text + at, sizeof(text) - at, " as %s",
 			 format_device(scope->alias_rid, first) + 5);
@@ -97,6 +105,13 @@ static json_t *get_u_function(const void *row)
 	return json_string(format_device((uint32_t)r->unit->segment << 16 | r->unit->rid, name));
 }
 
+static json_t *get_u_proximity(const void *row)
+{
+	const struct unit_row *r = row;
+
+	return r->unit->has_proximity ? json_integer(r->unit->proximity) : NULL;
+}
+
 static json_t *get_u_devices(const void *row)
 {
 	const struct unit_row *r = row;
@@ -112,6 +127,7 @@ static const struct column unit_columns[] = {
 	{ "segment", "SEGMENT", FORMAT_NUMBER, 0, get_u_segment },
 	{ "register_base", "REGISTERS", FORMAT_TEXT, 0, get_u_registers },
 	{ "function", "FUNCTION", FORMAT_TEXT, 0, get_u_function },
+	{ "proximity", "PROXIMITY", FORMAT_NUMBER, 0, get_u_proximity },
 	{ "devices", "DEVICES", FORMAT_TEXT, 0, get_u_devices },
 	{ 0 }
 };
@@ -163,6 +179,47 @@ static const struct column reserved_columns[] = {
 	{ 0 }
 };
 
+static json_t *get_l_offset(const void *row)
+{
+	return hex(((const struct list_row *)row)->list->offset);
+}
+
+static json_t *get_l_segment(const void *row)
+{
+	return json_integer(((const struct list_row *)row)->list->segment);
+}
+
+static json_t *get_l_kind(const void *row)
+{
+	static const char *const words[] = {
+		[NYX_LIST_ATS_PORTS] = "root ports with ATS",
+		[NYX_LIST_INTEGRATED] = "integrated, with ATS",
+		[NYX_LIST_PROPERTIES] = "integrated, with properties",
+	};
+	const struct list_row *r = row;
+
+	return json_sprintf("%s%s", words[r->list->kind],
+			    r->list->flags & NYX_LIST_ATC_REQUIRED ? ", which they need" : "");
+}
+
+static json_t *get_l_devices(const void *row)
+{
+	const struct list_row *r = row;
+	json_t *list = scopes_json(r->desc, &r->list->scopes);
+
+	if (r->list->flags & NYX_LIST_ALL_PORTS)
+		json_array_append_new(list, json_string("all of the segment"));
+	return list;
+}
+
+static const struct column list_columns[] = {
+	{ "offset", "AT", FORMAT_TEXT, 0, get_l_offset },
+	{ "segment", "SEGMENT", FORMAT_NUMBER, 0, get_l_segment },
+	{ "kind", "KIND", FORMAT_TEXT, 0, get_l_kind },
+	{ "devices", "DEVICES", FORMAT_TEXT, 0, get_l_devices },
+	{ 0 }
+};
+
 static json_t *get_note_offset(const void *row)
 {
 	return hex(((const struct nyx_acpi_note *)row)->offset);
@@ -195,10 +252,11 @@ int acpi_parse(const uint8_t *data, size_t len, struct nyx_acpi_desc *desc,
 	/* One more of each: calloc() of none may be NULL. */
 	desc->units = calloc(desc->nr_units + 1, sizeof(*desc->units));
 	desc->reserved = calloc(desc->nr_reserved + 1, sizeof(*desc->reserved));
+	desc->lists = calloc(desc->nr_lists + 1, sizeof(*desc->lists));
 	desc->scopes = calloc(desc->nr_scopes + 1, sizeof(*desc->scopes));
 	desc->notes = calloc(desc->nr_notes + 1, sizeof(*desc->notes));
 	*err = (struct nyx_acpi_error){ 0, "out of memory" };
-	if (!desc->units || !desc->reserved || !desc->scopes || !desc->notes ||
+	if (!desc->units || !desc->reserved || !desc->lists || !desc->scopes || !desc->notes ||
 	    parse(data, len, desc, err)) {
 		acpi_free(desc);
 		return -1;
@@ -210,40 +268,51 @@ void acpi_free(struct nyx_acpi_desc *desc)
 {
 	free(desc->units);
 	free(desc->reserved);
+	free(desc->lists);
 	free(desc->scopes);
 	free(desc->notes);
+}
+
+/* One of the tables, with the line that says what it is; nothing where there are none. */
+static void show_part(const struct context *context, const char *what, const struct column *columns,
+		      const void *rows, size_t size, size_t nr)
+{
+	if (!rows || !nr)
+		return;
+	printf("\n%s\n\n", what);
+	show_list(context, "", columns, rows, size, nr);
 }
 
 void acpi_show(const struct context *context, const struct nyx_acpi_desc *desc)
 {
 	struct reserved_row *reserved = calloc(desc->nr_reserved + 1, sizeof(*reserved));
 	struct unit_row *units = calloc(desc->nr_units + 1, sizeof(*units));
+	struct list_row *lists = calloc(desc->nr_lists + 1, sizeof(*lists));
 	uint32_t i;
 
 	for (i = 0; units && i < desc->nr_units; i++)
 		units[i] = (struct unit_row){ desc, &desc->units[i] };
 	for (i = 0; reserved && i < desc->nr_reserved; i++)
 		reserved[i] = (struct reserved_row){ desc, &desc->reserved[i] };
-	printf("\nThe units that the driver takes from it:\n\n");
-	if (units)
-		show_list(context, "units", unit_columns, units, sizeof(*units), desc->nr_units);
-	if (reserved && desc->nr_reserved) {
-		printf("\nMemory that devices must go on reaching:\n\n");
-		show_list(context, "regions", reserved_columns, reserved, sizeof(*reserved),
-			  desc->nr_reserved);
-	}
-	if (desc->nr_notes) {
-		printf("\nFirmware mistakes, repaired or passed over:\n\n");
-		show_list(context, "notes", note_columns, desc->notes, sizeof(*desc->notes),
-			  desc->nr_notes);
-	}
+	for (i = 0; lists && i < desc->nr_lists; i++)
+		lists[i] = (struct list_row){ desc, &desc->lists[i] };
+	show_part(context, "The units that the driver takes from it:", unit_columns, units,
+		  sizeof(*units), desc->nr_units);
+	show_part(context, "Memory that devices must go on reaching:", reserved_columns, reserved,
+		  sizeof(*reserved), desc->nr_reserved);
+	show_part(context, "What else it says of devices:", list_columns, lists, sizeof(*lists),
+		  desc->nr_lists);
+	show_part(context, "Firmware mistakes, repaired or passed over:", note_columns, desc->notes,
+		  sizeof(*desc->notes), desc->nr_notes);
 	free(units);
 	free(reserved);
+	free(lists);
 }
 
 json_t *acpi_json(const struct nyx_acpi_desc *desc)
 {
-	json_t *units = json_array(), *reserved = json_array(), *notes = json_array();
+	json_t *units = json_array(), *reserved = json_array(), *lists = json_array();
+	json_t *notes = json_array();
 	uint32_t i;
 
 	for (i = 0; i < desc->nr_units; i++) {
@@ -256,8 +325,13 @@ json_t *acpi_json(const struct nyx_acpi_desc *desc)
 
 		json_array_append_new(reserved, row_object(reserved_columns, &row));
 	}
+	for (i = 0; i < desc->nr_lists; i++) {
+		struct list_row row = { desc, &desc->lists[i] };
+
+		json_array_append_new(lists, row_object(list_columns, &row));
+	}
 	for (i = 0; i < desc->nr_notes; i++)
 		json_array_append_new(notes, row_object(note_columns, &desc->notes[i]));
-	return json_pack("{s:i, s:o, s:o, s:o}", "address_width", desc->address_width,
-			 "units", units, "reserved", reserved, "notes", notes);
+	return json_pack("{s:i, s:o, s:o, s:o, s:o}", "address_width", desc->address_width,
+			 "units", units, "reserved", reserved, "lists", lists, "notes", notes);
 }

@@ -63,7 +63,7 @@ atsr="0200 1800 00 00 0000  02 08 0000 00 00 0100  02 08 0000 00 00 0101"
 rhsa="0300 1400 00000000 0010d9fe00000000 01000000"
 andd="0400 1700 000000 07 5c5f53422e504349302e49324330 00"
 satc="0500 1000 01 00 0000  01 08 0000 00 00 0200"
-sidp="0600 1000 0000 0000  01 08 00 01 00 00 0200"
+sidp="0600 1000 0000 0000  01 08 01 00 00 00 0200"
 new="0900 0800 deadbeef"
 
 table DMAR "$dmar_own" "$drhd$rmrr$atsr$rhsa$andd$satc$sidp$new"
@@ -77,8 +77,11 @@ expect "every kind of structure of a DMAR" 0 \
 	'^0x094 +23 ANDD: .* ACPI device 7, name \\_SB.PCI0.I2C0' \
 	'^0x0ab +16 SATC: .* flags 0x1 \(ATC_REQUIRED\)' '^0x0bb +16 SIDP: ' \
 	'^0x0cb +8 unknown kind +bytes 09 00 08 00 de ad be ef' \
-	'^0x30 +0 0xfed91000 +- +IO-APIC 2 f0:1f.0, all others' \
+	'^0x30 +0 0xfed91000 +- +1 IO-APIC 2 f0:1f.0, all others' \
 	'^0x48 +0 0xf0000 +0xfffff +read write +00:1d.0' \
+	'^0x68 +0 root ports with ATS +all below 00:01.0, all below 00:01.1' \
+	'^0xab +0 integrated, with ATS, which they need +00:02.0' \
+	'^0xbb +0 integrated, with properties +00:02.0 properties 0x1' \
 	'^0xcb +structure of an unknown kind'
 json "in JSON, entries inside their structures" \
 	'.acpi[0].structures[1] | [.offset, .kind, .entries[0].offset, .entries[0].kind] | map(tostring) | join(" ")' \
@@ -104,7 +107,7 @@ expect "an IVRS" 0 \
 	'^0x06c +8   special device +.*SysMgt1 .* id 33, device 00:14.0, variety IO-APIC' \
 	'^0x074 +22   ACPI device .* HID AMDI0020, UID format 0' \
 	'IVMD 22h: .*flags 0x8 \(exclusion\).* first device 03:00.0, last device 03:1f.7' \
-	'0xfe000000 +0000:00:00.2 00:01.0 to ff:1f.6, ff:00.0 to ff:1f.7 as 00:14.5, IO-APIC 33 00:14.0, ACPI device AMDI0020'
+	'0xfe000000 +0000:00:00.2 +- 00:01.0 to ff:1f.6, ff:00.0 to ff:1f.7 as 00:14.5, IO-APIC 33 00:14.0, ACPI device AMDI0020'
 
 # What is refused: shown as far as it goes, then where and why.
 table DMAR "$dmar_own" "$drhd 0100 0000"
