@@ -39,6 +39,10 @@ make_overlay() {
 	for f in $modules; do cp "$f" "$dir/nyx/"; done
 	if [ -n "$tools" ] && [ -d "$tools" ]; then
 		find "$tools/tools" -type f -perm -100 -name nyxctl -exec cp {} "$dir/nyx/bin/" \;
+		# where make install puts them
+		mkdir -p "$dir"/usr/share/{man/man8,bash-completion/completions}
+		cp "$tools/tools/man/nyxctl.8" "$dir/usr/share/man/man8/"
+		cp "$tools/tools/completion/nyxctl" "$dir/usr/share/bash-completion/completions/"
 		if [ -d "$tools/selftests/programs" ]; then
 			mkdir -p "$dir/tests/programs"
 			find "$tools/selftests/programs" -type f -perm -100 -exec cp {} "$dir/tests/programs/" \;

@@ -14,6 +14,11 @@
 
 /* ---- firmware ---- */
 
+static bool guest_line(const char *line, void *arg)
+{
+	return !strncmp(line, "flags", 5) && strstr(line, " hypervisor");
+}
+
 void check_firmware(struct check *check)
 {
 	check->intel = file_exists(check, "/sys/firmware/acpi/tables/DMAR");
@@ -25,6 +30,10 @@ void check_firmware(struct check *check)
 		     "", "an IOMMU is described (%s table)", check->intel ? "DMAR" : "IVRS");
 	else if (!file_exists(check, "/sys/firmware/acpi/tables"))
 		find(check, LEVEL_FAIL, "firmware", "", "this host has no ACPI tables");
+	else if (each_line(check, "/proc/cpuinfo", guest_line, NULL))
+		find(check, LEVEL_FAIL, "firmware",
+		     "give the virtual machine an IOMMU (QEMU: -device intel-iommu or amd-iommu; libvirt: <iommu model='intel'/>)",
+		     "no DMAR or IVRS table: this virtual machine has no IOMMU");
 	else
 		find(check, LEVEL_FAIL, "firmware",
 		     "switch on VT-d (Intel) or IOMMU/AMD-Vi (AMD) in the firmware setup",

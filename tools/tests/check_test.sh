@@ -46,6 +46,8 @@ $out"
 
 host none ""
 expect "no IOMMU in the tables" 2 '^fail +firmware +no DMAR or IVRS' 'fix: switch on VT-d'
+put proc/cpuinfo 'flags\t\t: fpu hypervisor x2apic\n'
+expect "no IOMMU in a virtual machine" 2 'this virtual machine has no IOMMU' 'fix: give the virtual machine an IOMMU'
 rm -r "$dir/sys/firmware"
 expect "no ACPI at all" 2 '^fail +firmware +this host has no ACPI tables'
 
