@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Devices into domains and out of them: the checks before, the order of the
- * steps, and the way back at every one.
+ * Devices into domains, out of them and from one to another: the order of the steps,
+ * and the way back at every one. What may go where is admit.c's to say.
  *
  * In:  the domain goes live on the unit, then the entry, then bus mastering.
  * Out: the entry is blocked and invalidated, bus mastering goes off, only then
@@ -11,109 +11,6 @@
 #include <linux/pci.h>
 
 #include "core.h"
-
-/* What makes the function itself unfit, whatever its neighbours do. */
-static int check_function(struct nyx_device *device, struct nyx_why *why)
-{
-	const char *name = nyx_device_name(device);
-	char driver[32];
-
-	if (device->state == NYX_DEVICE_GONE)
-		return nyx_refuse(why, -ENODEV, NYX_ARG_DEVICE,
-				  "%s has been removed from the bus", name);
-	if (device->is_unit)
-		return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
-				  "%s is the IOMMU itself and cannot be assigned", name);
-	if (device->is_bridge)
-		return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
-				  "%s is a bridge; assign the devices below it", name);
-	if (!device->unit)
-		return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
-				  "%s is behind no IOMMU that the firmware names, so nothing would confine it",
-				  name);
-	if (nyx_unit_dead(device->unit))
-		return nyx_refuse(why, -EIO, NYX_ARG_DEVICE,
-				  "%s is behind %s, which stopped answering (%s); reboot the machine",
-				  name, device->unit->name, device->unit->dead_reason);
-	if (device->reserved_region)
-		return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
-				  "firmware uses %s through reserved memory %#llx-%#llx; a domain would cut it off",
-				  name, device->reserved_base, device->reserved_last);
-	if (device->domain)
-		return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
-				  "%s is already in domain %u; remove it there first", name,
-				  device->domain->id);
-	if (device->resetting)
-		return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
-				  "%s is being reset; wait for its state event", name);
-	if (device->stub_bound)
-		return 0;
-	nyx_device_driver_name(device, driver, sizeof(driver));
-	if (!strcmp(driver, "?"))
-		return nyx_refuse(why, -EAGAIN, NYX_ARG_DEVICE,
-				  "%s is being bound, unbound or reset right now; try again", name);
-	if (driver[0])
-		return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
-				  "%s is used by driver %s; unbind it and bind the device to nyx_stub first",
-				  name, driver);
-	return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
-			  "%s is not held by nyx_stub; bind it there first (driver_override)", name);
-}
-
-/* The other members of its group: none may be in use by the host or by another domain. */
-static int check_group(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why)
-{
-	const char *name = nyx_device_name(device);
-	struct nyx_device *member;
-	char driver[32];
-
-	list_for_each_entry(member, &device->group->devices, group_node) {
-		if (member == device || member->is_bridge || member->is_unit)
-			continue;
-		if (member->domain && member->domain != domain)
-			return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
-					  "%s is in one isolation group with %s (%s), which is in domain %u",
-					  name, nyx_device_name(member), device->group->why_bound,
-					  member->domain->id);
-		if (member->stub_bound)
-			continue;
-		nyx_device_driver_name(member, driver, sizeof(driver));
-		if (!strcmp(driver, "?"))
-			return nyx_refuse(why, -EAGAIN, NYX_ARG_DEVICE,
-					  "%s, in the group of %s, is being bound or unbound right now; try again",
-					  nyx_device_name(member), name);
-		if (driver[0])
-			return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
-					  "%s is in one isolation group with %s (%s), which driver %s uses; unbind that too",
-					  name, nyx_device_name(member), device->group->why_bound,
-					  driver);
-	}
-	return 0;
-}
-
-static int check_domain(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why)
-{
-	struct nyx_device *member;
-
-	if (domain->dying)
-		return nyx_refuse(why, -ENOENT, NYX_ARG_DOMAIN, "domain %u is being deleted",
-				  domain->id);
-	if (nyx_power_asleep())
-		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
-				  "the machine is going to sleep; try again when it is awake");
-	if (domain->state != NYX_DOMAIN_ACTIVE)
-		return nyx_refuse(why, -EBUSY, NYX_ARG_DOMAIN,
-				  "domain %u is not active; reset its devices first", domain->id);
-	if (domain->mode != NYX_DOMAIN_STRICT)
-		return 0;
-	list_for_each_entry(member, &domain->devices, domain_node)
-		if (member->group != device->group)
-			return nyx_refuse(why, -EINVAL, NYX_ARG_DOMAIN,
-					  "domain %u is STRICT and holds group %u (%s); %s is in group %u: use another domain",
-					  domain->id, member->group->id, nyx_device_name(member),
-					  nyx_device_name(device), device->group->id);
-	return 0;
-}
 
 /*
  * While one member of a group is out of the host's hands, an idle neighbour
@@ -188,6 +85,8 @@ static void join_domain(struct nyx_device *device, struct nyx_domain *domain)
 	WRITE_ONCE(device->domain_id, domain->id);
 	list_add_tail(&device->domain_node, &domain->devices);
 	domain->nr_devices++;
+	if (!device->own_threshold)
+		WRITE_ONCE(device->fault_threshold, domain->fault_threshold);
 	nyx_registry_add_rids(device);
 	/* An assigned device must not lose the code that confines it. */
 	__module_get(THIS_MODULE);
@@ -201,10 +100,29 @@ static void part_domain(struct nyx_device *device)
 	domain->nr_devices--;
 	device->domain = NULL;
 	WRITE_ONCE(device->domain_id, 0);
+	if (!device->own_threshold)
+		WRITE_ONCE(device->fault_threshold, NYX_FAULT_THRESHOLD);
 	nyx_registry_add_rids(device);
 	nyx_domain_detach_unit(domain, device->unit);
 	nyx_domain_put(domain);
 	module_put(THIS_MODULE);
+}
+
+/* What an UNMANAGED domain means is said wherever it is shown. */
+static void tell_assigned(struct nyx_device *device, const char *how)
+{
+	const struct nyx_domain *domain = device->domain;
+
+	if (domain->mode != NYX_DOMAIN_UNMANAGED) {
+		nyx_device_set_state(device, NYX_DEVICE_ASSIGNED, "%s domain %u (%s)", how,
+				     domain->id, domain->name);
+		return;
+	}
+	nyx_device_set_state(device, NYX_DEVICE_ASSIGNED,
+			     "%s unmanaged domain %u: no protection, it reaches all memory", how,
+			     domain->id);
+	pr_warn(NYX_NAME ": %s is %s unmanaged domain %u (%s): it is not translated and reaches all memory\n",
+		nyx_device_name(device), how, domain->id, domain->name);
 }
 
 static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
@@ -213,11 +131,12 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
 	u16 hwdid;
 	int err, blocked;
 
-	err = check_function(device, why);
-	if (!err)
-		err = check_domain(device, domain, why);
-	if (!err)
-		err = check_group(device, domain, why);
+	err = nyx_admit_function(device, why);
+	if (!err && device->domain)
+		err = nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
+				 "%s is already in domain %u; remove it there first, or move it",
+				 nyx_device_name(device), device->domain->id);
+	err = err ?: nyx_admit_held(device, why) ?: nyx_admit_domain(device, domain, why);
 	if (err)
 		return err;
 
@@ -241,8 +160,7 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
 	}
 	/* Last: until its entry is live the device would only fault. */
 	pci_set_master(device->pdev);
-	nyx_device_set_state(device, NYX_DEVICE_ASSIGNED, "assigned to domain %u (%s)",
-			     domain->id, domain->name);
+	tell_assigned(device, "assigned to");
 	return 0;
 }
 
@@ -256,16 +174,25 @@ int nyx_device_assign(struct nyx_device *device, struct nyx_domain *domain, stru
 	return err;
 }
 
+/* Blocked, invalidated and quiet, but still in its domain. */
+static int fence(struct nyx_device *device)
+{
+	int err;
+
+	device->state = NYX_DEVICE_BLOCKED;
+	nyx_fault_forgive(device);
+	err = nyx_device_apply(device);
+	pci_clear_master(device->pdev);
+	return err;
+}
+
 void nyx_device_leave_domain(struct nyx_device *device, const char *cause)
 {
 	struct nyx_domain *domain = device->domain;
 
 	lockdep_assert_held(&nyx_registry_lock);
-	device->state = NYX_DEVICE_BLOCKED;
-	nyx_fault_forgive(device);
 	/* A dead unit cannot confirm; its domains' memory is then never freed. */
-	nyx_device_apply(device);
-	pci_clear_master(device->pdev);
+	fence(device);
 	kref_get(&domain->ref);
 	part_domain(device);
 	nyx_device_set_state(device, NYX_DEVICE_BLOCKED, "%s", cause);
@@ -295,98 +222,104 @@ int nyx_device_remove(struct nyx_device *device, struct nyx_why *why)
 	return err;
 }
 
-int nyx_device_readmit(struct nyx_device *device)
+int nyx_device_readmit(struct nyx_device *device, const char *how)
 {
 	int err;
 
 	lockdep_assert_held(&nyx_registry_lock);
 	if (device->domain->dying)
 		return -ENOENT;
+	if (device->domain->state == NYX_DOMAIN_DISABLED) {
+		device->state = NYX_DEVICE_BLOCKED;
+		err = nyx_device_apply(device);
+		nyx_device_set_state(device, NYX_DEVICE_BLOCKED, "its domain %u (%s) is disabled",
+				     device->domain->id, device->domain->name);
+		return err;
+	}
 	device->state = NYX_DEVICE_ASSIGNED;
 	err = nyx_device_apply(device);
 	if (err)
 		return err;
 	pci_set_master(device->pdev);
+	tell_assigned(device, how);
 	return 0;
 }
 
-/*
- * Fence just this device: blocked and invalidated first, then bus mastering
- * off. The entry is what confines it; the config write only asks it to be quiet.
- */
-static void quarantine(struct nyx_device *device, const struct nyx_device *culprit)
+static int check_move(struct nyx_device *device, struct nyx_domain *domain, bool reset,
+		      struct nyx_why *why)
 {
-	if (device->state != NYX_DEVICE_ASSIGNED)
-		return;
-	device->state = NYX_DEVICE_QUARANTINED;
-	nyx_device_apply(device);
-	pci_clear_master(device->pdev);
-	if (device == culprit)
+	const char *name = nyx_device_name(device);
+	int err = nyx_admit_function(device, why);
+
+	if (err)
+		return err;
+	if (!device->domain)
+		return nyx_refuse(why, -EINVAL, NYX_ARG_DEVICE, "%s is in no domain; assign it",
+				  name);
+	if (device->domain == domain)
+		return nyx_refuse(why, -EINVAL, NYX_ARG_DOMAIN, "%s is in domain %u already", name,
+				  domain->id);
+	if (device->state == NYX_DEVICE_QUARANTINED && !reset)
+		return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
+				  "%s is quarantined; move it with a reset", name);
+	if (reset && !device->has_reset)
+		return nyx_refuse(why, -EOPNOTSUPP, NYX_ARG_DEVICE,
+				  "%s has no reset method: what it was told in domain %u it would go on doing in domain %u; move it without a reset if it is idle, or remove and assign it",
+				  name, device->domain->id, domain->id);
+	return nyx_admit_held(device, why) ?: nyx_admit_domain(device, domain, why);
+}
+
+static int move_locked(struct nyx_device *device, struct nyx_domain *domain, bool reset,
+		       struct nyx_why *why)
+{
+	struct nyx_domain *old = device->domain;
+	u16 hwdid;
+	int err;
+
+	err = check_move(device, domain, reset, why) ?:
+	      nyx_domain_attach_unit(domain, device->unit, &hwdid, why);
+	if (err)
+		return err;
+	err = fence(device);
+	if (err) {
+		nyx_domain_detach_unit(domain, device->unit);
 		nyx_device_set_state(device, NYX_DEVICE_QUARANTINED,
-				     "%llu faults reached the threshold of %u",
-				     READ_ONCE(device->faults.towards_threshold),
-				     device->fault_threshold);
-	else
-		nyx_device_set_state(device, NYX_DEVICE_QUARANTINED,
-				     "%s, of the same domain, reached its fault threshold",
-				     nyx_device_name(culprit));
-	pr_warn(NYX_NAME ": %s quarantined: %s; 'nyxctl device reset %s' brings it back\n",
-		nyx_device_name(device), device->state_cause, nyx_device_name(device));
+				     "could not be fenced to be moved (error %d)", err);
+		return nyx_refuse(why, err, NYX_ARG_DEVICE,
+				  "%s: the entry of %s could not be blocked (error %d); it stays in domain %u",
+				  device->unit->name, nyx_device_name(device), err, old->id);
+	}
+	kref_get(&old->ref);
+	part_domain(device);
+	nyx_domain_recover(old);
+	nyx_domain_put(old);
+	join_domain(device, domain);
+
+	/* The job lets it in, as it does after any reset. */
+	if (reset) {
+		device->state = NYX_DEVICE_ASSIGNED;
+		nyx_reset_queue(device);
+		nyx_device_set_state(device, NYX_DEVICE_ASSIGNED,
+				     "moved to domain %u (%s); reset follows", domain->id,
+				     domain->name);
+		return 0;
+	}
+	err = nyx_device_readmit(device, "moved to");
+	if (!err)
+		return 0;
+	nyx_device_leave_domain(device, "could not be moved: no entry could be made");
+	return nyx_refuse(why, err, NYX_ARG_DEVICE,
+			  "%s: the entry of %s could not be made (error %d); it is in no domain now, and blocked",
+			  device->unit->name, nyx_device_name(device), err);
 }
 
-/*
- * It reaches nothing already, and its faults would drive other devices' records out of the
- * unit's log for ever. Holds nyx_registry_lock.
- */
-static void mute(struct nyx_device *device)
+int nyx_device_move(struct nyx_device *device, struct nyx_domain *domain, bool reset,
+		    struct nyx_why *why)
 {
-	if (device->muted)
-		return;
-	device->muted = true;
-	nyx_device_apply(device);
-	nyx_device_announce(device);
-	pr_warn(NYX_NAME ": %s is blocked and goes on faulting (%llu times): its faults are not recorded any more; 'nyxctl fault clear %s' has them recorded again\n",
-		nyx_device_name(device), READ_ONCE(device->faults.towards_threshold),
-		nyx_device_name(device));
-}
-
-/* Devices of a SHARED domain trust each other, so they are fenced together. */
-static void quarantine_domain(struct nyx_domain *domain, struct nyx_device *culprit)
-{
-	struct nyx_device *member;
-
-	/* The one that did it first: the others are still harmless. */
-	quarantine(culprit, culprit);
-	list_for_each_entry(member, &domain->devices, domain_node)
-		quarantine(member, culprit);
-	if (domain->state == NYX_DOMAIN_ACTIVE)
-		nyx_domain_set_state(domain, NYX_DOMAIN_QUARANTINED,
-				     "%s reached its fault threshold; reset its devices to go on",
-				     nyx_device_name(culprit));
-}
-
-void nyx_device_quarantine_work(struct work_struct *work)
-{
-	struct nyx_device *device = container_of(work, struct nyx_device, quarantine_work);
+	int err;
 
 	mutex_lock(&nyx_registry_lock);
-	/* A reset may have come in between. */
-	if (!nyx_fault_too_many(device))
-		;
-	else if (device->state == NYX_DEVICE_BLOCKED)
-		mute(device);
-	else if (device->state != NYX_DEVICE_ASSIGNED)
-		;
-	else if (device->domain->mode == NYX_DOMAIN_SHARED)
-		quarantine_domain(device->domain, device);
-	else
-		quarantine(device, device);
+	err = move_locked(device, domain, reset, why);
 	mutex_unlock(&nyx_registry_lock);
-	nyx_device_put(device);
-}
-
-int nyx_device_set_threshold(struct nyx_device *device, u32 threshold, struct nyx_why *why)
-{
-	WRITE_ONCE(device->fault_threshold, threshold);
-	return 0;
+	return err;
 }

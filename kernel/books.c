@@ -22,6 +22,8 @@ void nyx_books_init(struct nyx_domain *domain)
 	domain->nr_mappings = 0;
 	domain->mapped_bytes = 0;
 	domain->pinned_pages = 0;
+	domain->booked_mappings = 0;
+	domain->booked_bytes = 0;
 }
 
 struct nyx_mapping *nyx_books_find(struct nyx_domain *domain, u64 first, u64 last)
@@ -35,6 +37,24 @@ struct nyx_mapping *nyx_books_next(struct nyx_mapping *mapping, u64 first, u64 l
 	return to_mapping(interval_tree_iter_next(&mapping->node, first, last));
 }
 
+/* What is just being made or unmapped counts: it may come to stay. */
+static int check_limits(const struct nyx_domain *domain, const struct nyx_mapping *mapping,
+			struct nyx_why *why)
+{
+	if (domain->max_mappings && domain->booked_mappings >= domain->max_mappings)
+		return nyx_refuse(why, -EDQUOT, NYX_ARG_NONE,
+				  "domain %u has %llu mappings, its limit; unmap some or raise its limit",
+				  domain->id, domain->booked_mappings);
+	if (domain->max_bytes &&
+	    (domain->booked_bytes > domain->max_bytes ||
+	     nyx_mapping_length(mapping) > domain->max_bytes - domain->booked_bytes))
+		return nyx_refuse(why, -EDQUOT, NYX_ARG_LENGTH,
+				  "%llu bytes more than the %llu mapped are beyond domain %u's limit of %llu; unmap some or raise its limit",
+				  nyx_mapping_length(mapping), domain->booked_bytes, domain->id,
+				  domain->max_bytes);
+	return 0;
+}
+
 int nyx_books_reserve(struct nyx_domain *domain, struct nyx_mapping *mapping,
 		      struct nyx_why *why)
 {
@@ -42,6 +62,12 @@ int nyx_books_reserve(struct nyx_domain *domain, struct nyx_mapping *mapping,
 	struct nyx_mapping *other = nyx_books_find(domain, first, last);
 
 	if (!other) {
+		int err = check_limits(domain, mapping, why);
+
+		if (err)
+			return err;
+		domain->booked_mappings++;
+		domain->booked_bytes += nyx_mapping_length(mapping);
 		mapping->state = NYX_MAPPING_MAKING;
 		interval_tree_insert(&mapping->node, &domain->mappings);
 		return 0;
@@ -141,6 +167,8 @@ void nyx_books_erase(struct nyx_domain *domain, struct nyx_mapping *mapping)
 		domain->mapped_bytes -= nyx_mapping_length(mapping);
 		domain->pinned_pages -= nyx_mapping_length(mapping) >> PAGE_SHIFT;
 	}
+	domain->booked_mappings--;
+	domain->booked_bytes -= nyx_mapping_length(mapping);
 	interval_tree_remove(&mapping->node, &domain->mappings);
 }
 

@@ -24,7 +24,8 @@ struct nyx_mapping *nyx_books_next(struct nyx_mapping *mapping, u64 first, u64 l
 
 /*
  * Enter mapping (node.start, node.last set by the caller) as MAKING. 0; -EEXIST: a
- * mapping is in the way, why names it; -EBUSY: one that is just being unmapped is.
+ * mapping is in the way, why names it; -EBUSY: one that is just being unmapped is;
+ * -EDQUOT: a limit of the domain is reached.
  */
 int nyx_books_reserve(struct nyx_domain *domain, struct nyx_mapping *mapping,
 		      struct nyx_why *why);

@@ -70,6 +70,20 @@ void nyx_device_announce(struct nyx_device *device);
 /* The name of the driver bound to it, "" for none, "?" when it cannot be told right now. */
 void nyx_device_driver_name(struct nyx_device *device, char *buf, size_t size);
 
+/* ---- admit.c: what stands in the way; all hold nyx_registry_lock ---- */
+
+/* The function is fit for any domain: there, an endpoint, confined by a live unit. */
+int nyx_admit_function(struct nyx_device *device, struct nyx_why *why);
+/* It is held by the stub and nobody is at it. */
+int nyx_admit_held(struct nyx_device *device, struct nyx_why *why);
+/* The domain takes it, and its group is in nobody else's hands. */
+int nyx_admit_domain(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why);
+
+/* ---- quarantine.c ---- */
+
+/* Its faults have reached the threshold: fence it, or stop recording a blocked one's. */
+void nyx_device_quarantine_work(struct work_struct *work);
+
 /* ---- assign.c: into a domain and out of it; all hold nyx_registry_lock ---- */
 
 /*
@@ -82,10 +96,11 @@ void nyx_device_leave_domain(struct nyx_device *device, const char *cause);
  * as a member is assigned. True if so. Writes no entry unless the state changes.
  */
 bool nyx_device_settle(struct nyx_device *device);
-/* A fenced device goes back to its domain's entry after a reset. */
-int nyx_device_readmit(struct nyx_device *device);
-/* Its faults have reached the threshold: fence it, or stop recording a blocked one's. */
-void nyx_device_quarantine_work(struct work_struct *work);
+/*
+ * A fenced device goes (back) to its domain's entry, unless that is DISABLED; the monitors
+ * are told how. On error its entry is blocked and its state the caller's to set.
+ */
+int nyx_device_readmit(struct nyx_device *device, const char *how);
 
 /* ---- stub.c, reset.c ---- */
 
@@ -130,7 +145,7 @@ void nyx_domain_detach_unit(struct nyx_domain *domain, struct nyx_unit *unit);
 /* The domain's hardware id on unit; it is attached there. */
 u16 nyx_domain_hwdid(struct nyx_domain *domain, struct nyx_unit *unit);
 
-/* ---- domain.c ---- */
+/* ---- domain_set.c ---- */
 
 /* Change state, note why, tell the monitors. Holds nyx_registry_lock. */
 __printf(3, 4)
@@ -141,6 +156,13 @@ void nyx_domain_set_state(struct nyx_domain *domain, enum nyx_domain_state state
  * of its devices is fenced. Holds nyx_registry_lock.
  */
 void nyx_domain_recover(struct nyx_domain *domain);
+
+/* ---- domain.c ---- */
+
+/* A good name that no other domain has: 0, -EINVAL, -EEXIST. Holds nyx_registry_lock. */
+int nyx_domain_check_name(const char *name, struct nyx_why *why);
+/* Tell the monitors. Holds nyx_registry_lock. */
+void nyx_domain_announce(struct nyx_domain *domain, const char *cause);
 /* What deleted domains left behind because a unit died: pinned 4 KiB pages, tables. */
 void nyx_domains_leaked(u64 *pages, u64 *tables);
 /* Unload: no domain has a device or a mapping left. */
@@ -155,6 +177,8 @@ bool nyx_power_asleep(void);
 
 /* ---- refuse.c ---- */
 
+/* The kernel is locked down against raw access to memory: -EPERM, naming what for; or 0. */
+int nyx_locked_down(enum nyx_arg arg, const char *what, struct nyx_why *why);
 /* Hosts whose IOMMUs are not ours to drive. 0, or -EPERM with the reason. */
 int nyx_host_refused(struct nyx_why *why);
 

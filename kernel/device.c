@@ -144,6 +144,10 @@ static void wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entry *e
 		entry->kind = NYX_ENTRY_PASS;
 		break;
 	case 3:
+		if (strongest->domain->mode == NYX_DOMAIN_UNMANAGED) {
+			entry->kind = NYX_ENTRY_PASS;
+			break;
+		}
 		entry->kind = NYX_ENTRY_PAGING;
 		entry->pt = &strongest->domain->pt;
 		entry->hwdid = nyx_domain_hwdid(strongest->domain, device->unit);

@@ -43,7 +43,7 @@ static struct nyx_domain *find_name(const char *name)
 	return NULL;
 }
 
-static int check_name(const char *name, struct nyx_why *why)
+int nyx_domain_check_name(const char *name, struct nyx_why *why)
 {
 	struct nyx_domain *other;
 
@@ -71,6 +71,7 @@ static struct nyx_domain *alloc_domain(const struct nyx_domain_params *params,
 	domain->mode = params->mode;
 	domain->state = NYX_DOMAIN_ACTIVE;
 	domain->owner_portid = params->owner_portid;
+	domain->fault_threshold = NYX_FAULT_THRESHOLD;
 	get_task_comm(domain->owner_comm, current);
 	INIT_LIST_HEAD(&domain->devices);
 	INIT_LIST_HEAD(&domain->units);
@@ -126,7 +127,7 @@ struct nyx_domain *nyx_domain_get_by_name(const char *name)
 	return domain;
 }
 
-static void announce(struct nyx_domain *domain, const char *cause)
+void nyx_domain_announce(struct nyx_domain *domain, const char *cause)
 {
 	struct nyx_event event = {
 		.kind = NYX_EVENT_DOMAIN_STATE,
@@ -135,32 +136,6 @@ static void announce(struct nyx_domain *domain, const char *cause)
 	};
 
 	nyx_netlink_event(&event);
-}
-
-void nyx_domain_set_state(struct nyx_domain *domain, enum nyx_domain_state state,
-			  const char *fmt, ...)
-{
-	va_list args;
-
-	lockdep_assert_held(&nyx_registry_lock);
-	domain->state = state;
-	va_start(args, fmt);
-	vscnprintf(domain->state_cause, sizeof(domain->state_cause), fmt, args);
-	va_end(args);
-	announce(domain, domain->state_cause);
-}
-
-void nyx_domain_recover(struct nyx_domain *domain)
-{
-	struct nyx_device *device;
-
-	lockdep_assert_held(&nyx_registry_lock);
-	if (domain->state != NYX_DOMAIN_QUARANTINED)
-		return;
-	list_for_each_entry(device, &domain->devices, domain_node)
-		if (device->state == NYX_DEVICE_QUARANTINED)
-			return;
-	nyx_domain_set_state(domain, NYX_DOMAIN_ACTIVE, "none of its devices is fenced any more");
 }
 
 /* "domain<id>", or what comes next where somebody has chosen that for another domain. */
@@ -207,15 +182,22 @@ int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **o
 	struct nyx_domain *domain;
 	int err;
 
-	if (params->mode != NYX_DOMAIN_STRICT && params->mode != NYX_DOMAIN_SHARED)
-		return nyx_refuse(why, -EOPNOTSUPP, NYX_ARG_MODE,
-				  "this version makes STRICT and SHARED domains only");
+	if (params->mode < NYX_DOMAIN_STRICT || params->mode > NYX_DOMAIN_UNMANAGED)
+		return nyx_refuse(why, -EINVAL, NYX_ARG_MODE,
+				  "no domain mode %d: use strict, shared or unmanaged",
+				  params->mode);
+	if (params->mode == NYX_DOMAIN_UNMANAGED) {
+		err = nyx_locked_down(NYX_ARG_MODE, "an unmanaged domain lets devices reach all memory",
+				      why);
+		if (err)
+			return err;
+	}
 	if (params->id > NYX_DOMAIN_ID_MAX)
 		return nyx_refuse(why, -EINVAL, NYX_ARG_DOMAIN, "domain ids go from 1 to %u",
 				  NYX_DOMAIN_ID_MAX);
 
 	mutex_lock(&nyx_registry_lock);
-	err = params->name[0] ? check_name(params->name, why) : 0;
+	err = params->name[0] ? nyx_domain_check_name(params->name, why) : 0;
 	if (err)
 		goto unlock;
 	err = nyx_domain_common_config(&config);
@@ -236,8 +218,13 @@ int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **o
 		default_name(domain);
 
 	kref_get(&domain->ref);
-	strscpy(domain->state_cause, "as it was made", sizeof(domain->state_cause));
-	announce(domain, "created");
+	strscpy(domain->state_cause, domain->mode == NYX_DOMAIN_UNMANAGED ?
+		"unmanaged: no translation, no protection, its devices reach all memory" :
+		"as it was made", sizeof(domain->state_cause));
+	if (domain->mode == NYX_DOMAIN_UNMANAGED)
+		pr_warn(NYX_NAME ": unmanaged domain %u (%s) made by %s: its devices will reach all memory\n",
+			domain->id, domain->name, domain->owner_comm);
+	nyx_domain_announce(domain, "created");
 	mutex_unlock(&nyx_registry_lock);
 	*out = domain;
 	return 0;
@@ -245,20 +232,6 @@ int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **o
 put:
 	nyx_domain_put(domain);
 unlock:
-	mutex_unlock(&nyx_registry_lock);
-	return err;
-}
-
-int nyx_domain_rename(struct nyx_domain *domain, const char *name, struct nyx_why *why)
-{
-	int err;
-
-	mutex_lock(&nyx_registry_lock);
-	err = check_name(name, why);
-	if (!err) {
-		strscpy(domain->name, name, sizeof(domain->name));
-		announce(domain, "renamed");
-	}
 	mutex_unlock(&nyx_registry_lock);
 	return err;
 }
@@ -271,7 +244,7 @@ static void undo_work(struct work_struct *work)
 	nyx_domain_unmap_all(domain);
 	mutex_lock(&nyx_registry_lock);
 	xa_erase(&nyx_domains, domain->id);
-	announce(domain, "deleted");
+	nyx_domain_announce(domain, "deleted");
 	mutex_unlock(&nyx_registry_lock);
 	nyx_domain_put(domain);
 	/* Taken by start_undo(): the undo runs in this module. */

@@ -76,7 +76,8 @@ int nyx_domain_attach_unit(struct nyx_domain *domain, struct nyx_unit *unit, u16
 		on = kzalloc(sizeof(*on), GFP_KERNEL);
 		if (!on)
 			return -ENOMEM;
-		id = nyx_unit_alloc_hwdid(unit);
+		id = domain->mode == NYX_DOMAIN_UNMANAGED ? NYX_HWDID_PASS :
+							    nyx_unit_alloc_hwdid(unit);
 		if (id < 0) {
 			kfree(on);
 			return nyx_refuse(why, id, NYX_ARG_DEVICE,
@@ -117,7 +118,8 @@ void nyx_domain_detach_unit(struct nyx_domain *domain, struct nyx_unit *unit)
 	list_del(&on->node);
 	up_write(&domain->units_lock);
 	/* set_entry() has invalidated all of this id when the last entry left. */
-	nyx_unit_free_hwdid(unit, on->hwdid);
+	if (domain->mode != NYX_DOMAIN_UNMANAGED)
+		nyx_unit_free_hwdid(unit, on->hwdid);
 	atomic_dec(&unit->nr_domains);
 	kfree(on);
 }

@@ -239,6 +239,11 @@ void nyx_domain_unmap_all(struct nyx_domain *domain)
 		wait_event(domain->unchanging, !READ_ONCE(domain->nr_changing));
 		mutex_lock(&domain->lock);
 	}
+	/* It maps nothing and has no table. */
+	if (domain->mode == NYX_DOMAIN_UNMANAGED) {
+		mutex_unlock(&domain->lock);
+		return;
+	}
 	nyx_books_take_all(domain, &list);
 	nyx_entries_start(domain);
 	mutex_unlock(&domain->lock);
@@ -266,13 +271,15 @@ int nyx_domain_init_memory(struct nyx_domain *domain, const struct nyx_pt_config
 	domain->unproven = false;
 	atomic_long_set(&domain->leaked_pages, 0);
 	atomic_long_set(&domain->leaked_tables, 0);
-	return nyx_pt_init(&domain->pt, config);
+	return domain->mode == NYX_DOMAIN_UNMANAGED ? 0 : nyx_pt_init(&domain->pt, config);
 }
 
 void nyx_domain_fini_memory(struct nyx_domain *domain)
 {
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&domain->mappings.rb_root));
-	if (READ_ONCE(domain->unproven))
+	if (domain->mode == NYX_DOMAIN_UNMANAGED)
+		;
+	else if (READ_ONCE(domain->unproven))
 		atomic_long_add(atomic_long_read(&domain->pt.nr_tables), &domain->leaked_tables);
 	else
 		nyx_pt_destroy(&domain->pt);

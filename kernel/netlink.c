@@ -103,11 +103,24 @@ int nyx_nl_refuse(struct netlink_ext_ack *extack, int err, const struct nlattr *
 static int deny(struct netlink_ext_ack *extack, int cap)
 {
 	/* Anyone can get here, so no slot of the pool is spent on it. */
-	if (extack)
-		extack->_msg = cap == CAP_SYS_ADMIN ?
-			"needs CAP_SYS_ADMIN in the initial user namespace: run it as root of the host" :
-			"needs CAP_NET_ADMIN in the initial user namespace: run it as root of the host";
+	if (!extack)
+		return -EPERM;
+	switch (cap) {
+	case CAP_SYS_ADMIN:
+		extack->_msg = "needs CAP_SYS_ADMIN in the initial user namespace: run it as root of the host";
+		break;
+	case CAP_SYS_RAWIO:
+		extack->_msg = "reaches raw memory, so it needs CAP_SYS_RAWIO in the initial user namespace too: run it as root of the host";
+		break;
+	default:
+		extack->_msg = "needs CAP_NET_ADMIN in the initial user namespace: run it as root of the host";
+	}
 	return -EPERM;
+}
+
+int nyx_nl_need(struct sk_buff *skb, struct genl_info *info, int cap)
+{
+	return netlink_capable(skb, cap) ? 0 : deny(info->extack, cap);
 }
 
 static int only(struct nlattr **attrs, struct netlink_ext_ack *extack, u64 takes)
@@ -115,7 +128,7 @@ static int only(struct nlattr **attrs, struct netlink_ext_ack *extack, u64 takes
 	int i;
 
 	for (i = 1; attrs && i <= NYX_NL_MAXATTR; i++)
-		if (attrs[i] && !(takes & BIT(i)))
+		if (attrs[i] && (i >= BITS_PER_TYPE(takes) || !(takes & BIT_ULL(i))))
 			return nyx_nl_refuse(extack, -EINVAL, attrs[i],
 					     "this operation does not take attribute %d: leave it out",
 					     i);
@@ -144,6 +157,7 @@ static int attr_of(enum nyx_arg arg)
 	case NYX_ARG_NAME:	return NYX_IOMMU_A_DOMAIN_NAME;
 	case NYX_ARG_MODE:	return NYX_IOMMU_A_DOMAIN_MODE;
 	case NYX_ARG_IOVA:	return NYX_IOMMU_A_IOVA;
+	case NYX_ARG_STATE:	return NYX_IOMMU_A_DOMAIN_STATE;
 	case NYX_ARG_THRESHOLD:	return NYX_IOMMU_A_FAULT_THRESHOLD;
 	default:		return 0;
 	}

@@ -16,7 +16,8 @@
 
 #define NYX_NL_MAXATTR	(ARRAY_SIZE(nyx_iommu_nl_policy) - 1)
 #define NYX_NL_REPLY	8192	/* bytes, more than any single answer needs */
-#define NYX_NL_TAKES(attr)	BIT(NYX_IOMMU_A_##attr)
+/* What requests take comes first in the attribute space: it fits a mask. */
+#define NYX_NL_TAKES(attr)	BIT_ULL(NYX_IOMMU_A_##attr)
 
 extern struct genl_family nyx_nl_family;
 
@@ -28,6 +29,9 @@ extern struct genl_family nyx_nl_family;
  */
 int nyx_nl_begin(struct sk_buff *skb, struct genl_info *info, int cap, u64 takes);
 int nyx_nl_begin_dump(struct netlink_callback *cb, int cap, u64 takes);
+
+/* A further capability for some values of what is asked. 0, -EPERM. */
+int nyx_nl_need(struct sk_buff *skb, struct genl_info *info, int cap);
 
 /* May this caller see host-physical addresses? skb is the request. */
 static inline bool nyx_nl_sees_physical(struct sk_buff *skb)

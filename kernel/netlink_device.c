@@ -206,6 +206,29 @@ int nyx_iommu_nl_device_assign_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+int nyx_iommu_nl_device_move_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nyx_why why = { .range = -1 };
+	struct nyx_device *device;
+	struct nyx_domain *domain;
+	int err;
+
+	err = nyx_nl_begin(skb, info, CAP_SYS_ADMIN,
+			   NYX_NL_TAKES(DEVICE) | NYX_NL_TAKES(DOMAIN_ID) |
+			   NYX_NL_TAKES(DOMAIN_NAME) | NYX_NL_TAKES(NO_RESET)) ?:
+	      nyx_nl_device(info, &device);
+	if (err)
+		return err;
+	err = nyx_nl_domain(info, &domain);
+	if (!err) {
+		err = nyx_device_move(device, domain, !info->attrs[NYX_IOMMU_A_NO_RESET], &why);
+		err = nyx_nl_why(info, err, &why);
+		nyx_domain_put(domain);
+	}
+	nyx_device_put(device);
+	return err;
+}
+
 /* remove and reset differ only in the call. */
 static int device_call(struct sk_buff *skb, struct genl_info *info,
 		       int (*call)(struct nyx_device *device, struct nyx_why *why))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Netlink: domains, made, shown, renamed and deleted.
+ * Netlink: domains, made, shown, changed and deleted.
  */
 #include "netlink.h"
 
@@ -27,7 +27,7 @@ static int put_unit(struct sk_buff *skb, const struct nyx_domain_unit *on)
 
 static int put_memory(struct sk_buff *skb, struct nyx_domain *domain)
 {
-	u64 mappings, mapped, pinned, maps, unmaps;
+	u64 mappings, mapped, pinned, maps, unmaps, max_bytes, max_mappings;
 
 	mutex_lock(&domain->lock);
 	mappings = domain->nr_mappings;
@@ -35,11 +35,15 @@ static int put_memory(struct sk_buff *skb, struct nyx_domain *domain)
 	pinned = domain->pinned_pages << PAGE_SHIFT;
 	maps = domain->maps_total;
 	unmaps = domain->unmaps_total;
+	max_bytes = domain->max_bytes;
+	max_mappings = domain->max_mappings;
 	mutex_unlock(&domain->lock);
 
 	if (nyx_nl_put_u64(skb, NYX_IOMMU_A_MAPPINGS, mappings) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_MAPPED_BYTES, mapped) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_PINNED_BYTES, pinned) ||
+	    nyx_nl_put_u64(skb, NYX_IOMMU_A_MAX_MAPPED_BYTES, max_bytes) ||
+	    nyx_nl_put_u64(skb, NYX_IOMMU_A_MAX_MAPPINGS, max_mappings) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_MAPS, maps) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_UNMAPS, unmaps))
 		return -EMSGSIZE;
@@ -74,6 +78,7 @@ static int put_domain(struct sk_buff *skb, struct nyx_domain *domain)
 	    nla_put_string(skb, NYX_IOMMU_A_OWNER_NAME, domain->owner_comm) ||
 	    nla_put_string(skb, NYX_IOMMU_A_CAUSE, domain->state_cause) ||
 	    nla_put_u32(skb, NYX_IOMMU_A_DEVICES, domain->nr_devices) ||
+	    nla_put_u32(skb, NYX_IOMMU_A_FAULT_THRESHOLD, domain->fault_threshold) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FAULTS, atomic64_read(&domain->faults)) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_LEAKED_PAGES,
 			   atomic_long_read(&domain->leaked_pages)) ||
@@ -160,9 +165,32 @@ int nyx_iommu_nl_domain_get_dumpit(struct sk_buff *skb, struct netlink_callback 
 	return skb->len ?: err;
 }
 
+#define TAKES_LIMITS	(NYX_NL_TAKES(MAX_MAPPED_BYTES) | NYX_NL_TAKES(MAX_MAPPINGS) |	\
+			 NYX_NL_TAKES(FAULT_THRESHOLD))
+
+/* True where there is something to change. */
+static bool parse_limits(struct nlattr **attrs, struct nyx_domain_changes *changes)
+{
+	const struct nlattr *bytes = attrs[NYX_IOMMU_A_MAX_MAPPED_BYTES];
+	const struct nlattr *mappings = attrs[NYX_IOMMU_A_MAX_MAPPINGS];
+	const struct nlattr *threshold = attrs[NYX_IOMMU_A_FAULT_THRESHOLD];
+
+	changes->has_max_bytes = bytes;
+	if (bytes)
+		changes->max_bytes = nla_get_u64(bytes);
+	changes->has_max_mappings = mappings;
+	if (mappings)
+		changes->max_mappings = nla_get_u64(mappings);
+	changes->has_threshold = threshold;
+	if (threshold)
+		changes->threshold = nla_get_u32(threshold);
+	return bytes || mappings || threshold;
+}
+
 int nyx_iommu_nl_domain_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nyx_domain_params params = { .mode = NYX_DOMAIN_STRICT };
+	struct nyx_domain_changes limits = {};
 	struct nyx_why why = { .range = -1 };
 	struct nlattr **attrs = info->attrs;
 	struct nyx_domain *domain;
@@ -172,7 +200,7 @@ int nyx_iommu_nl_domain_new_doit(struct sk_buff *skb, struct genl_info *info)
 
 	err = nyx_nl_begin(skb, info, CAP_SYS_ADMIN,
 			   NYX_NL_TAKES(DOMAIN_ID) | NYX_NL_TAKES(DOMAIN_NAME) |
-			   NYX_NL_TAKES(DOMAIN_MODE) | NYX_NL_TAKES(OWNED));
+			   NYX_NL_TAKES(DOMAIN_MODE) | NYX_NL_TAKES(OWNED) | TAKES_LIMITS);
 	if (err)
 		return err;
 	if (attrs[NYX_IOMMU_A_DOMAIN_ID])
@@ -186,6 +214,11 @@ int nyx_iommu_nl_domain_new_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	if (attrs[NYX_IOMMU_A_DOMAIN_MODE])
 		params.mode = nla_get_u32(attrs[NYX_IOMMU_A_DOMAIN_MODE]);
+	if (params.mode == NYX_DOMAIN_UNMANAGED) {
+		err = nyx_nl_need(skb, info, CAP_SYS_RAWIO);
+		if (err)
+			return err;
+	}
 	if (attrs[NYX_IOMMU_A_OWNED])
 		params.owner_portid = info->snd_portid;
 
@@ -198,6 +231,9 @@ int nyx_iommu_nl_domain_new_doit(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(reply);
 		return nyx_nl_why(info, err, &why);
 	}
+	/* Limits of a domain that nobody has seen yet: refused only if it is deleted already. */
+	if (parse_limits(attrs, &limits))
+		nyx_domain_set(domain, &limits, NULL);
 	nyx_nl_changed();
 	err = reply_domain(info, reply, hdr, domain);
 	nyx_domain_put(domain);
@@ -208,22 +244,31 @@ int nyx_iommu_nl_domain_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nlattr *id = info->attrs[NYX_IOMMU_A_DOMAIN_ID];
 	const struct nlattr *name = info->attrs[NYX_IOMMU_A_DOMAIN_NAME];
+	const struct nlattr *state = info->attrs[NYX_IOMMU_A_DOMAIN_STATE];
+	struct nyx_domain_changes changes = {};
 	struct nyx_why why = { .range = -1 };
 	struct nyx_domain *domain;
+	bool any;
 	int err;
 
 	err = nyx_nl_begin(skb, info, CAP_SYS_ADMIN,
-			   NYX_NL_TAKES(DOMAIN_ID) | NYX_NL_TAKES(DOMAIN_NAME));
+			   NYX_NL_TAKES(DOMAIN_ID) | NYX_NL_TAKES(DOMAIN_NAME) |
+			   NYX_NL_TAKES(DOMAIN_STATE) | TAKES_LIMITS);
 	if (err)
 		return err;
-	if (!id || !name)
+	any = parse_limits(info->attrs, &changes) || name || state;
+	if (!id || !any)
 		return nyx_nl_refuse(info->extack, -EINVAL, NULL,
-				     "the domain-id attribute and the new domain-name are both needed");
+				     "the domain-id attribute and something to set are both needed: domain-name, domain-state, max-mapped-bytes, max-mappings or fault-threshold");
+	changes.name = name ? nla_data(name) : NULL;
+	changes.has_state = state;
+	if (state)
+		changes.state = nla_get_u32(state);
 	domain = nyx_domain_get(nla_get_u32(id));
 	if (!domain)
 		return nyx_nl_refuse(info->extack, -ENOENT, id,
 				     "no domain %u: see nyxctl domain show", nla_get_u32(id));
-	err = nyx_domain_rename(domain, nla_data(name), &why);
+	err = nyx_domain_set(domain, &changes, &why);
 	nyx_domain_put(domain);
 	if (!err)
 		nyx_nl_changed();

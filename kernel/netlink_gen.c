@@ -21,7 +21,7 @@ const struct nla_policy nyx_iommu_range_nl_policy[NYX_IOMMU_A_RANGE_TAG + 1] = {
 };
 
 /* Global operation policy for nyx_iommu */
-const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_RANGE + 1] = {
+const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_DOMAIN_STATE + 1] = {
 	[NYX_IOMMU_A_DEVICE] = { .type = NLA_U32, },
 	[NYX_IOMMU_A_DOMAIN_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[NYX_IOMMU_A_DOMAIN_NAME] = { .type = NLA_NUL_STRING, .len = 31, },
@@ -32,10 +32,14 @@ const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_RANGE + 1] = {
 	[NYX_IOMMU_A_FAULT_THRESHOLD] = { .type = NLA_U32, },
 	[NYX_IOMMU_A_IOVA] = { .type = NLA_U64, },
 	[NYX_IOMMU_A_RANGE] = NLA_POLICY_NESTED(nyx_iommu_range_nl_policy),
+	[NYX_IOMMU_A_MAX_MAPPED_BYTES] = { .type = NLA_U64, },
+	[NYX_IOMMU_A_MAX_MAPPINGS] = { .type = NLA_U64, },
+	[NYX_IOMMU_A_NO_RESET] = { .type = NLA_FLAG, },
+	[NYX_IOMMU_A_DOMAIN_STATE] = NLA_POLICY_MAX(NLA_U32, 3),
 };
 
 /* Ops table for nyx_iommu */
-const struct genl_small_ops nyx_iommu_nl_ops[18] = {
+const struct genl_small_ops nyx_iommu_nl_ops[19] = {
 	{
 		.cmd	= NYX_IOMMU_CMD_STATUS_GET,
 		.doit	= nyx_iommu_nl_status_get_doit,
@@ -57,6 +61,10 @@ const struct genl_small_ops nyx_iommu_nl_ops[18] = {
 	{
 		.cmd	= NYX_IOMMU_CMD_DEVICE_ASSIGN,
 		.doit	= nyx_iommu_nl_device_assign_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_DEVICE_MOVE,
+		.doit	= nyx_iommu_nl_device_move_doit,
 	},
 	{
 		.cmd	= NYX_IOMMU_CMD_DEVICE_REMOVE,

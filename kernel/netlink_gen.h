@@ -15,10 +15,10 @@
 extern const struct nla_policy nyx_iommu_range_nl_policy[NYX_IOMMU_A_RANGE_TAG + 1];
 
 /* Global operation policy for nyx_iommu */
-extern const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_RANGE + 1];
+extern const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_DOMAIN_STATE + 1];
 
 /* Ops table for nyx_iommu */
-extern const struct genl_small_ops nyx_iommu_nl_ops[18];
+extern const struct genl_small_ops nyx_iommu_nl_ops[19];
 
 int nyx_iommu_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info);
 int nyx_iommu_nl_unit_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -30,6 +30,7 @@ int nyx_iommu_nl_device_get_dumpit(struct sk_buff *skb,
 int nyx_iommu_nl_device_set_doit(struct sk_buff *skb, struct genl_info *info);
 int nyx_iommu_nl_device_assign_doit(struct sk_buff *skb,
 				    struct genl_info *info);
+int nyx_iommu_nl_device_move_doit(struct sk_buff *skb, struct genl_info *info);
 int nyx_iommu_nl_device_remove_doit(struct sk_buff *skb,
 				    struct genl_info *info);
 int nyx_iommu_nl_device_reset_doit(struct sk_buff *skb, struct genl_info *info);

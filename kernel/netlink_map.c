@@ -290,7 +290,14 @@ static int lookup_begin(struct sk_buff *skb, struct genl_info *info, struct nyx_
 		return nyx_nl_refuse(info->extack, -EINVAL, NULL,
 				     "no address given: add the iova attribute");
 	*iova = nla_get_u64(attr);
-	return nyx_nl_domain(info, domain);
+	err = nyx_nl_domain(info, domain);
+	if (err || (*domain)->mode != NYX_DOMAIN_UNMANAGED)
+		return err;
+	err = nyx_nl_refuse(info->extack, -EOPNOTSUPP, NULL,
+			    "domain %u is unmanaged: no address is translated, each leads to itself",
+			    (*domain)->id);
+	nyx_domain_put(*domain);
+	return err;
 }
 
 static int lookup_refuse(struct genl_info *info, const struct nyx_domain *domain, u64 iova, int err)

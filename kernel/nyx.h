@@ -128,6 +128,7 @@ struct nyx_device {
 	struct nyx_domain *domain;	/* ASSIGNED, QUARANTINED; referenced */
 	u32 domain_id;			/* of domain, or 0, for readers without the lock */
 	u32 fault_threshold;		/* 0: never quarantine */
+	bool own_threshold;		/* set for this device, not taken from its domain */
 	u32 epoch;			/* resets done */
 	struct nyx_fault_log faults;
 	struct work_struct quarantine_work;
@@ -162,6 +163,17 @@ int nyx_device_assign(struct nyx_device *device, struct nyx_domain *domain, stru
  * the reset is a job (state event when done). It stays with the stub, BLOCKED.
  */
 int nyx_device_remove(struct nyx_device *device, struct nyx_why *why);
+
+/*
+ * Take it out of its domain and put it into another, with no moment in which it reaches
+ * both: blocked and invalidated, bus mastering off, then the new domain's entry. With
+ * reset, the entry goes live only after the reset, a job as in nyx_device_reset(); without,
+ * what it was told in the old domain it may still do in the new one. Refused as
+ * nyx_device_assign() refuses, with nothing changed; also -EINVAL in no domain, or in that
+ * one; -EOPNOTSUPP no reset method. -EIO after the fact: a unit died, it is fenced.
+ */
+int nyx_device_move(struct nyx_device *device, struct nyx_domain *domain, bool reset,
+		    struct nyx_why *why);
 
 /*
  * Start recovery of a quarantined, assigned or blocked device: fence, reset,
@@ -221,8 +233,9 @@ struct nyx_domain {
 	struct work_struct undo_work;
 	struct list_head devices;	/* nyx_registry_lock; nyx_device.domain_node */
 	u32 nr_devices;
+	u32 fault_threshold;		/* of its devices, where none was set for one */
 
-	struct nyx_pt pt;
+	struct nyx_pt pt;		/* not of an UNMANAGED domain */
 
 	struct mutex lock;
 	struct rb_root_cached mappings;	/* struct nyx_mapping, under lock */
@@ -231,6 +244,9 @@ struct nyx_domain {
 	bool holds_module;		/* has mappings; under lock */
 	u64 nr_mappings, mapped_bytes, pinned_pages;	/* of published mappings, under lock */
 	u64 maps_total, unmaps_total;	/* mappings, under lock */
+	/* What is in the books, published or not, and the most that may be; under lock. */
+	u64 booked_mappings, booked_bytes;
+	u64 max_mappings, max_bytes;	/* 0: no limit */
 	/*
 	 * Sticky: an invalidation that was to cut a unit off from this domain failed, so
 	 * nothing can be proved unreachable: pages and tables are leaked from then on.
@@ -282,13 +298,33 @@ struct nyx_domain_params {
 	u32 owner_portid;		/* 0: persistent */
 };
 
-/* Both return a reference. -EEXIST id or name taken; -ENOSPC; -EINVAL name or id; -ENOMEM. */
+/*
+ * Both return a reference. -EEXIST id or name taken; -ENOSPC; -EINVAL name or id; -ENOMEM;
+ * -EPERM: UNMANAGED, and the kernel is locked down. That the caller of an UNMANAGED one
+ * has CAP_SYS_RAWIO is the front's to check.
+ */
 int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **out,
 		   struct nyx_why *why);
 struct nyx_domain *nyx_domain_get(u32 id);
 struct nyx_domain *nyx_domain_get_by_name(const char *name);
 void nyx_domain_put(struct nyx_domain *domain);
-int nyx_domain_rename(struct nyx_domain *domain, const char *name, struct nyx_why *why);
+
+/* What of a domain may be changed, all of it or nothing. */
+struct nyx_domain_changes {
+	const char *name;		/* NULL: keep it */
+	bool has_state, has_max_bytes, has_max_mappings, has_threshold;
+	enum nyx_domain_state state;	/* ACTIVE or DISABLED */
+	u64 max_bytes, max_mappings;	/* 0: no limit; what is mapped already stays */
+	u32 threshold;			/* 0: never */
+};
+
+/*
+ * DISABLED: its devices reach nothing, bus mastering is off, the mappings stay; ACTIVE
+ * lets them back in. -EEXIST, -EINVAL name; -EBUSY devices of it are fenced; -ENOENT it is
+ * being deleted; -EIO a unit died. Process context; takes nyx_registry_lock.
+ */
+int nyx_domain_set(struct nyx_domain *domain, const struct nyx_domain_changes *changes,
+		   struct nyx_why *why);
 
 /*
  * Undo everything: its devices leave now (blocked, quiet, reset as a job), then a

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Hosts whose IOMMUs are not this module's to drive, told apart before
- * anything is touched.
+ * Hosts whose IOMMUs are not this module's to drive, told apart before anything is
+ * touched, and what a locked-down kernel forbids.
  */
 #include <linux/cc_platform.h>
 #include <linux/io.h>
+#include <linux/security.h>
 #include <asm/cpufeature.h>
 #include <asm/hypervisor.h>
 #include <asm/msr.h>
@@ -43,6 +44,15 @@ static bool snp_host(void)
 	if (boot_cpu_data.x86_vendor != X86_VENDOR_AMD)
 		return false;
 	return !rdmsr_safe(MSR_SYSCFG, &low, &high) && (low & SYSCFG_SNP_EN);
+}
+
+int nyx_locked_down(enum nyx_arg arg, const char *what, struct nyx_why *why)
+{
+	if (!security_locked_down(LOCKDOWN_DEV_MEM))
+		return 0;
+	return nyx_refuse(why, -EPERM, arg,
+			  "the kernel is locked down (see /sys/kernel/security/lockdown), and %s; boot without lockdown",
+			  what);
 }
 
 int nyx_host_refused(struct nyx_why *why)

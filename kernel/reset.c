@@ -89,11 +89,8 @@ static void finish(struct nyx_device *device, int err)
 		return;
 	}
 	if (!err)
-		err = nyx_device_readmit(device);
+		err = nyx_device_readmit(device, "reset and back in");
 	if (!err) {
-		nyx_device_set_state(device, NYX_DEVICE_ASSIGNED,
-				     "reset and back in domain %u (%s)", device->domain->id,
-				     device->domain->name);
 		nyx_domain_recover(device->domain);
 		return;
 	}

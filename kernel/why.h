@@ -24,6 +24,7 @@ enum nyx_arg {
 	NYX_ARG_PROT,
 	NYX_ARG_TYPE,
 	NYX_ARG_THRESHOLD,
+	NYX_ARG_STATE,
 };
 
 struct nyx_why {

@@ -246,7 +246,48 @@ LOCKED_CASE(books_texts_name_the_other)
 LOCKED_CASE(books_take_all_passes_busy)
 LOCKED_CASE(books_whole_address_space)
 
+/* What is being made or undone counts as well; what there was before the limit stays. */
+static void limits(struct kunit *test)
+{
+	struct books *b = test->priv;
+	struct nyx_mapping *m[5];
+	LIST_HEAD(taken);
+	u32 i;
+
+	for (i = 0; i < 5; i++)
+		m[i] = make(test, 2 * i, 2);
+	mutex_lock(&b->domain.lock);
+	b->domain.max_mappings = 2;
+	KUNIT_EXPECT_EQ(test, nyx_books_reserve(&b->domain, m[0], &b->why), 0);
+	KUNIT_EXPECT_EQ(test, nyx_books_reserve(&b->domain, m[1], &b->why), 0);
+	KUNIT_EXPECT_EQ(test, nyx_books_reserve(&b->domain, m[2], &b->why), -EDQUOT);
+	KUNIT_EXPECT_STREQ(test, b->why.text,
+			   "domain 0 has 2 mappings, its limit; unmap some or raise its limit");
+	nyx_books_publish(&b->domain, m[0]);
+	KUNIT_EXPECT_EQ(test, nyx_books_take(&b->domain, m[0]->node.start, m[0]->node.last,
+					     &taken, &b->why), 0);
+	KUNIT_EXPECT_EQ(test, nyx_books_reserve(&b->domain, m[2], &b->why), -EDQUOT);
+	nyx_books_erase(&b->domain, m[0]);
+	KUNIT_EXPECT_EQ(test, nyx_books_reserve(&b->domain, m[2], &b->why), 0);
+
+	b->domain.max_mappings = 0;
+	b->domain.max_bytes = 5 * PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, nyx_books_reserve(&b->domain, m[3], &b->why), -EDQUOT);
+	KUNIT_EXPECT_STREQ(test, b->why.text,
+			   "8192 bytes more than the 16384 mapped are beyond domain 0's limit of 20480; unmap some or raise its limit");
+	b->domain.max_bytes = PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, nyx_books_reserve(&b->domain, m[3], &b->why), -EDQUOT);
+	b->domain.max_bytes = 6 * PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, nyx_books_reserve(&b->domain, m[3], &b->why), 0);
+	for (i = 1; i < 4; i++)
+		nyx_books_erase(&b->domain, m[i]);
+	KUNIT_EXPECT_EQ(test, b->domain.booked_bytes, 0);
+	KUNIT_EXPECT_EQ(test, b->domain.booked_mappings, 0);
+	mutex_unlock(&b->domain.lock);
+}
+
 static struct kunit_case books_cases[] = {
+	KUNIT_CASE(limits),
 	KUNIT_CASE(books_random_case),
 	KUNIT_CASE(books_texts_name_the_other_case),
 	KUNIT_CASE(books_take_all_passes_busy_case),

@@ -114,9 +114,9 @@ static void in_a_domain_already(struct kunit *test)
 
 	core_assign(test, device, domain);
 	refused(test, device, -EBUSY,
-		"0000:01:00.0 is already in domain 1; remove it there first");
+		"0000:01:00.0 is already in domain 1; remove it there first, or move it");
 	refused_into(test, device, core_domain(test, NYX_DOMAIN_SHARED), -EBUSY, NYX_ARG_DEVICE,
-		     "0000:01:00.0 is already in domain 1; remove it there first");
+		     "0000:01:00.0 is already in domain 1; remove it there first, or move it");
 }
 
 static void not_held(struct kunit *test)

@@ -85,15 +85,18 @@ EXPORT int nyx_device_list(struct nyx *nyx, uint32_t domain, struct nyx_device *
 			sizeof(**devices), (void **)devices, nr);
 }
 
-EXPORT int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain)
+/* A driver core that is busy with the device is waited for. */
+static int into_domain(struct nyx *nyx, int command, nyx_device_id id, uint32_t domain,
+		       bool no_reset)
 {
 	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	int tries, err;
 
 	for (tries = 0; tries < BUSY_TRIES; tries++) {
-		struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_DEVICE_ASSIGN, id);
+		struct nl_msg *msg = device_request(nyx, command, id);
 
-		if (!msg || nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_ID, domain))
+		if (!msg || nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_ID, domain) ||
+		    (no_reset && nla_put_flag(msg, NYX_IOMMU_A_NO_RESET)))
 			return no_memory(nyx, msg);
 		err = nyx_send(nyx, msg, NULL, NULL);
 		if (err != -EAGAIN)
@@ -101,6 +104,16 @@ EXPORT int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain)
 		nanosleep(&pause, NULL);
 	}
 	return err;
+}
+
+EXPORT int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain)
+{
+	return into_domain(nyx, NYX_IOMMU_CMD_DEVICE_ASSIGN, id, domain, false);
+}
+
+EXPORT int nyx_device_move(struct nyx *nyx, nyx_device_id id, uint32_t domain, bool reset)
+{
+	return into_domain(nyx, NYX_IOMMU_CMD_DEVICE_MOVE, id, domain, !reset);
 }
 
 EXPORT int nyx_device_remove(struct nyx *nyx, nyx_device_id id)

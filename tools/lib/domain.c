@@ -27,6 +27,18 @@ static struct nl_msg *domain_request(struct nyx *nyx, int command, uint32_t id)
 	return msg;
 }
 
+static int put_limits(struct nl_msg *msg, const struct nyx_domain_changes *changes)
+{
+	if (changes->has_max_mapped_bytes &&
+	    nla_put_u64(msg, NYX_IOMMU_A_MAX_MAPPED_BYTES, changes->max_mapped_bytes))
+		return -1;
+	if (changes->has_max_mappings &&
+	    nla_put_u64(msg, NYX_IOMMU_A_MAX_MAPPINGS, changes->max_mappings))
+		return -1;
+	return changes->has_threshold ?
+		nla_put_u32(msg, NYX_IOMMU_A_FAULT_THRESHOLD, changes->threshold) : 0;
+}
+
 EXPORT int nyx_domain_add(struct nyx *nyx, const struct nyx_domain_params *params,
 			  struct nyx_domain *domain)
 {
@@ -37,7 +49,8 @@ EXPORT int nyx_domain_add(struct nyx *nyx, const struct nyx_domain_params *param
 	    (params->id && nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_ID, params->id)) ||
 	    (params->name && nla_put_string(msg, NYX_IOMMU_A_DOMAIN_NAME, params->name)) ||
 	    (params->mode && nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_MODE, params->mode)) ||
-	    (params->owned && nla_put_flag(msg, NYX_IOMMU_A_OWNED)))
+	    (params->owned && nla_put_flag(msg, NYX_IOMMU_A_OWNED)) ||
+	    put_limits(msg, &params->limits))
 		return no_memory(nyx, msg);
 	if (!domain)
 		domain = &ignored;
@@ -71,11 +84,14 @@ EXPORT int nyx_domain_list(struct nyx *nyx, struct nyx_domain **domains, size_t 
 			sizeof(**domains), (void **)domains, nr);
 }
 
-EXPORT int nyx_domain_rename(struct nyx *nyx, uint32_t id, const char *name)
+EXPORT int nyx_domain_set(struct nyx *nyx, uint32_t id, const struct nyx_domain_changes *changes)
 {
 	struct nl_msg *msg = domain_request(nyx, NYX_IOMMU_CMD_DOMAIN_SET, id);
 
-	if (!msg || nla_put_string(msg, NYX_IOMMU_A_DOMAIN_NAME, name))
+	if (!msg ||
+	    (changes->name && nla_put_string(msg, NYX_IOMMU_A_DOMAIN_NAME, changes->name)) ||
+	    (changes->has_state && nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_STATE, changes->state)) ||
+	    put_limits(msg, changes))
 		return no_memory(nyx, msg);
 	return nyx_send(nyx, msg, NULL, NULL);
 }

@@ -120,6 +120,12 @@ int nyx_device_list(struct nyx *nyx, uint32_t domain, struct nyx_device **device
  * waited for, up to a second; then -EAGAIN.
  */
 int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain);
+/*
+ * Out of its domain and into another, never in both. With reset it is waited for with
+ * nyx_device_settle(); without, the device goes on with what it was told. -EINVAL in no
+ * domain, or in that one already; -EOPNOTSUPP it cannot be reset.
+ */
+int nyx_device_move(struct nyx *nyx, nyx_device_id id, uint32_t domain, bool reset);
 /* Blocked on return; the reset that follows is waited for with nyx_device_settle(). */
 int nyx_device_remove(struct nyx *nyx, nyx_device_id id);
 /* Accepted on return; nyx_device_settle() waits. -EBUSY, -EOPNOTSUPP. */
@@ -151,6 +157,8 @@ struct nyx_domain {
 	char owner_name[32];
 	uint32_t devices;
 	uint64_t mappings, mapped_bytes, pinned_bytes, maps, unmaps, tables;
+	uint64_t max_mapped_bytes, max_mappings;	/* 0: no limit */
+	uint32_t threshold;		/* of devices without their own; 0: never */
 	uint64_t leaked_pages, leaked_tables, faults;
 	bool has_table;
 	enum nyx_iommu_pt_format format;
@@ -160,11 +168,21 @@ struct nyx_domain {
 	struct nyx_domain_unit units[NYX_DOMAIN_UNITS_MAX];
 };
 
+/* What of a domain may be changed, all of it or nothing. */
+struct nyx_domain_changes {
+	const char *name;		/* NULL: keep it */
+	bool has_state, has_max_mapped_bytes, has_max_mappings, has_threshold;
+	enum nyx_iommu_domain_state state;	/* active or disabled */
+	uint64_t max_mapped_bytes, max_mappings;	/* 0: no limit */
+	uint32_t threshold;
+};
+
 struct nyx_domain_params {
 	uint32_t id;			/* 0: the lowest free */
 	const char *name;		/* NULL: made from the id */
 	enum nyx_iommu_domain_mode mode;	/* 0: strict */
 	bool owned;			/* undone when this connection closes */
+	struct nyx_domain_changes limits;	/* name and state of it are ignored */
 };
 
 /* -EEXIST id or name taken. domain may be NULL. */
@@ -175,7 +193,8 @@ int nyx_domain_get(struct nyx *nyx, uint32_t id, struct nyx_domain *domain);
 int nyx_domain_find(struct nyx *nyx, const char *name, struct nyx_domain *domain);
 /* The caller frees *domains. */
 int nyx_domain_list(struct nyx *nyx, struct nyx_domain **domains, size_t *nr);
-int nyx_domain_rename(struct nyx *nyx, uint32_t id, const char *name);
+/* -EBUSY: a quarantined domain cannot be set active. */
+int nyx_domain_set(struct nyx *nyx, uint32_t id, const struct nyx_domain_changes *changes);
 /*
  * Delete, and wait until it is undone, at most timeout_ms (-ETIMEDOUT: it goes
  * on). -EBUSY: devices are in it and force is false.

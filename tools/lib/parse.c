@@ -147,6 +147,9 @@ int nyx_parse_domain(struct nlattr **attrs, void *out)
 	domain->maps = U64(MAPS);
 	domain->unmaps = U64(UNMAPS);
 	domain->tables = U64(TABLES);
+	domain->max_mapped_bytes = U64(MAX_MAPPED_BYTES);
+	domain->max_mappings = U64(MAX_MAPPINGS);
+	domain->threshold = U32(FAULT_THRESHOLD);
 	domain->leaked_pages = U64(LEAKED_PAGES);
 	domain->leaked_tables = U64(LEAKED_TABLES);
 	domain->faults = U64(FAULTS);

@@ -305,6 +305,10 @@ static int run_assign(struct context *context, struct args *args)
 	if (device.domain == domain.id)
 		return refuse(context, -EBUSY, "%s is in domain %u (%s) already", name, domain.id,
 			      domain.name);
+	if (device.domain)
+		return refuse(context, -EBUSY,
+			      "%s is in domain %u. To move it: nyxctl device move %s domain %s",
+			      name, device.domain, name, domain_word);
 	if (device.flags & (NYX_IOMMU_DEVICE_FLAG_BRIDGE | NYX_IOMMU_DEVICE_FLAG_UNIT_FUNCTION))
 		return refuse(context, -EPERM, "%s is %s: it cannot be assigned", name,
 			      device.flags & NYX_IOMMU_DEVICE_FLAG_BRIDGE ?
@@ -446,6 +450,45 @@ static int run_reset(struct context *context, struct args *args)
 	return answer(context, id);
 }
 
+static int run_move(struct context *context, struct args *args)
+{
+	static const struct keyword keywords[] = {
+		{ "domain", true }, { "noreset", false }, { "timeout", true }, { 0 }
+	};
+	char name[DEVICE_NAME], *value, *domain_word = NULL;
+	unsigned int seconds = RESET_SECONDS;
+	struct nyx_domain domain;
+	struct nyx_device device;
+	nyx_device_id id;
+	bool reset = true;
+	int which, err;
+
+	if (!need_device(context, args, &id))
+		return EXIT_USAGE;
+	while ((which = next_keyword(context, args, keywords, &value)) != ARGS_END) {
+		if (which == ARGS_BAD ||
+		    (which == 2 && !parse_seconds(context, args, value, &seconds)))
+			return EXIT_USAGE;
+		if (which == 0)
+			domain_word = value;
+		if (which == 1)
+			reset = false;
+	}
+	if (!domain_word)
+		return usage_error(context, args, "the domain is missing");
+	if (!find_domain(context, domain_word, &domain))
+		return EXIT_REFUSED;
+	format_device(id, name);
+	err = nyx_device_move(context->nyx, id, domain.id, reset);
+	if (err)
+		return refuse_nyx(context, err);
+	if (reset && settle(context, id, seconds, &device) != EXIT_DONE)
+		return EXIT_REFUSED;
+	say(context, "%s is in domain %u (%s, %s) now%s", name, domain.id, domain.name,
+	    word(domain_mode_words, domain.mode), reset ? ", reset" : ", not reset");
+	return answer(context, id);
+}
+
 static const struct command commands[] = {
 	{ "show", "[DEV] [domain D]",
 	  "All PCI functions, those of one domain, or one in full. -s adds columns.\n", run_show },
@@ -453,6 +496,10 @@ static const struct command commands[] = {
 	  "Put DEV into domain D (id or name): from then on it reaches what the domain\n"
 	  "maps, and nothing else. A host driver that is bound to it is taken off only\n"
 	  "with unbind. On failure the old driver gets it back.\n", run_assign },
+	{ "move", "DEV domain D [noreset] [timeout SECONDS]",
+	  "Take DEV out of its domain and put it into D. It never reaches both: it is\n"
+	  "blocked and reset in between. With noreset it goes on with what it was told.\n",
+	  run_move },
 	{ "remove", "DEV [rebind] [timeout SECONDS]",
 	  "Take DEV out of its domain: blocked, then reset. It stays with the stub\n"
 	  "driver; rebind gives it back to the host's drivers.\n", run_remove },

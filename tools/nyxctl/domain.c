@@ -26,6 +26,7 @@ GET_NUMBER(nyx_domain, unmaps)
 GET_NUMBER(nyx_domain, leaked_pages)
 GET_NUMBER(nyx_domain, leaked_tables)
 GET_NUMBER(nyx_domain, faults)
+GET_NUMBER(nyx_domain, threshold)
 
 static json_t *get_lifetime(const void *row)
 {
@@ -74,6 +75,20 @@ static json_t *get_units(const void *row)
 	return list;
 }
 
+static json_t *get_max_size(const void *row)
+{
+	const struct nyx_domain *domain = row;
+
+	return domain->max_mapped_bytes ? json_integer(domain->max_mapped_bytes) : NULL;
+}
+
+static json_t *get_max_mappings(const void *row)
+{
+	const struct nyx_domain *domain = row;
+
+	return domain->max_mappings ? json_integer(domain->max_mappings) : NULL;
+}
+
 static json_t *get_protection(const void *row)
 {
 	const struct nyx_domain *domain = row;
@@ -92,8 +107,11 @@ static const struct column columns[] = {
 	{ "devices", "DEVICES", FORMAT_NUMBER, 0, get_devices },
 	{ "mappings", "MAPPINGS", FORMAT_NUMBER, 0, get_mappings },
 	{ "mapped_bytes", "MAPPED", FORMAT_SIZE, 0, get_mapped_bytes },
+	{ "max_size", "MAPPED AT MOST", FORMAT_SIZE, SHOW_DETAIL, get_max_size },
+	{ "max_mappings", "MAPPINGS AT MOST", FORMAT_NUMBER, SHOW_DETAIL, get_max_mappings },
 	{ "pinned_bytes", "PINNED", FORMAT_SIZE, SHOW_STATS, get_pinned_bytes },
 	{ "faults", "FAULTS", FORMAT_NUMBER, 0, get_faults },
+	{ "threshold", "THRESHOLD", FORMAT_NUMBER, SHOW_DETAIL, get_threshold },
 	{ "protection", "DEVICES REACH", FORMAT_TEXT, SHOW_DETAIL, get_protection },
 	{ "maps", "MAPS", FORMAT_NUMBER, SHOW_STATS, get_maps },
 	{ "unmaps", "UNMAPS", FORMAT_NUMBER, SHOW_STATS, get_unmaps },
@@ -147,10 +165,56 @@ static bool parse_mode(struct context *context, struct args *args, const char *g
 	return true;
 }
 
+/* ---- add, set ---- */
+
+enum { NAME, MAX_SIZE, MAX_MAPPINGS, THRESHOLD };	/* keywords of both, in this order */
+
+/* A size, or "none". */
+static bool parse_limit(const char *word, bool (*parse)(const char *word, uint64_t *value),
+			uint64_t *limit)
+{
+	*limit = 0;
+	return !strcmp(word, "none") || (parse(word, limit) && *limit);
+}
+
+/* The keywords that add and set share. False: it is no good, and that was said. */
+static bool parse_change(struct context *context, struct args *args, int which, char *value,
+			 struct nyx_domain_changes *changes)
+{
+	uint64_t number = 0;
+	bool good = true;
+
+	switch (which) {
+	case NAME:
+		changes->name = value;
+		break;
+	case MAX_SIZE:
+		good = parse_limit(value, parse_size, &changes->max_mapped_bytes);
+		changes->has_max_mapped_bytes = true;
+		break;
+	case MAX_MAPPINGS:
+		good = parse_limit(value, parse_number, &changes->max_mappings);
+		changes->has_max_mappings = true;
+		break;
+	case THRESHOLD:
+		good = parse_number(value, &number) && number <= UINT32_MAX;
+		changes->threshold = number;
+		changes->has_threshold = true;
+		break;
+	}
+	if (!good)
+		usage_error(context, args, "\"%s\" is not good here: write %s", value,
+			    which == MAX_SIZE ? "a size above 0, or none" :
+			    which == MAX_MAPPINGS ? "a number above 0, or none" : "0 to 4294967295");
+	return good;
+}
+
 static int run_add(struct context *context, struct args *args)
 {
 	static const struct keyword keywords[] = {
-		{ "name", true }, { "mode", true }, { "owned", false }, { 0 }
+		[NAME] = { "name", true }, [MAX_SIZE] = { "maxsize", true },
+		[MAX_MAPPINGS] = { "maxmappings", true }, [THRESHOLD] = { "threshold", true },
+		{ "mode", true }, { "owned", false }, { 0 }
 	};
 	struct nyx_domain_params params = { 0 };
 	struct nyx_domain domain;
@@ -167,13 +231,14 @@ static int run_add(struct context *context, struct args *args)
 	}
 	while ((which = next_keyword(context, args, keywords, &value)) != ARGS_END) {
 		if (which == ARGS_BAD ||
-		    (which == 1 && !parse_mode(context, args, value, &params.mode)))
+		    (which == THRESHOLD + 1 && !parse_mode(context, args, value, &params.mode)) ||
+		    (which <= THRESHOLD &&
+		     !parse_change(context, args, which, value, &params.limits)))
 			return EXIT_USAGE;
-		if (which == 0)
-			params.name = value;
-		if (which == 2)
+		if (which == THRESHOLD + 2)
 			params.owned = true;
 	}
+	params.name = params.limits.name;
 	if (!connect_kernel(context))
 		return EXIT_REFUSED;
 	err = nyx_domain_add(context->nyx, &params, &domain);
@@ -183,38 +248,55 @@ static int run_add(struct context *context, struct args *args)
 		show_one(context, "domains", columns, &domain);
 	say(context, "domain %u (%s, %s) added", domain.id, domain.name,
 	    word(domain_mode_words, domain.mode));
+	if (domain.mode == NYX_IOMMU_DOMAIN_MODE_UNMANAGED)
+		say(context, "WARNING: no protection: a device in it reaches all memory of this host");
 	return EXIT_DONE;
 }
 
 static int run_set(struct context *context, struct args *args)
 {
-	static const struct keyword keywords[] = { { "name", true }, { 0 } };
+	static const struct keyword keywords[] = {
+		[NAME] = { "name", true }, [MAX_SIZE] = { "maxsize", true },
+		[MAX_MAPPINGS] = { "maxmappings", true }, [THRESHOLD] = { "threshold", true },
+		{ "state", true }, { 0 }
+	};
+	struct nyx_domain_changes changes = { 0 };
 	struct nyx_domain domain;
-	char *which, *name;
-	int err;
+	int keyword, state, err;
+	char *which, *value;
+	bool any = false;
 
 	if (!need_word(context, args, "the domain", &which))
 		return EXIT_USAGE;
-	switch (next_keyword(context, args, keywords, &name)) {
-	case 0:
-		break;
-	case ARGS_END:
-		return usage_error(context, args, "nothing to set");
-	default:
-		return EXIT_USAGE;
+	while ((keyword = next_keyword(context, args, keywords, &value)) != ARGS_END) {
+		if (keyword == ARGS_BAD || (keyword <= THRESHOLD &&
+		    !parse_change(context, args, keyword, value, &changes)))
+			return EXIT_USAGE;
+		any = true;
+		if (keyword <= THRESHOLD)
+			continue;
+		state = match_word(value, domain_state_words);
+		if (state != NYX_IOMMU_DOMAIN_STATE_ACTIVE &&
+		    state != NYX_IOMMU_DOMAIN_STATE_DISABLED)
+			return usage_error(context, args,
+					   "\"%s\" is not a state to set: use active or disabled",
+					   value);
+		changes.has_state = true;
+		changes.state = state;
 	}
-	if (!no_more_words(context, args))
-		return EXIT_USAGE;
+	if (!any)
+		return usage_error(context, args, "nothing to set");
 	if (!find_domain(context, which, &domain))
 		return EXIT_REFUSED;
-	err = nyx_domain_rename(context->nyx, domain.id, name);
+	err = nyx_domain_set(context->nyx, domain.id, &changes);
 	if (!err)
 		err = nyx_domain_get(context->nyx, domain.id, &domain);
 	if (err)
 		return refuse_nyx(context, err);
 	if (context->json)
 		show_one(context, "domains", columns, &domain);
-	say(context, "domain %u is named %s", domain.id, domain.name);
+	say(context, "domain %u (%s) is set, and %s", domain.id, domain.name,
+	    word(domain_state_words, domain.state));
 	return EXIT_DONE;
 }
 
@@ -247,13 +329,17 @@ static int run_del(struct context *context, struct args *args)
 static const struct command commands[] = {
 	{ "show", "[D]", "All domains, or one (by id or name) in full. -s adds columns.\n",
 	  run_show },
-	{ "add", "[ID] [name NAME] [mode strict|shared|unmanaged] [owned]",
+	{ "add", "[ID] [name NAME] [mode strict|shared|unmanaged] [owned] [maxsize S] [maxmappings N] [threshold N]",
 	  "Make a domain: the lowest free id, strict, and there until domain del. owned:\n"
-	  "it is undone when nyxctl ends, which makes sense in a batch.\n", run_add },
+	  "it is undone when nyxctl ends, which makes sense in a batch. unmanaged protects\n"
+	  "nothing: its devices reach all memory. Limits and threshold as in set.\n", run_add },
 	{ "del", "D [force]",
 	  "Undo a domain: its mappings go. With devices in it only with force: they are\n"
 	  "taken out, blocked and reset. Waits until it is undone.\n", run_del },
-	{ "set", "D name NAME", "Rename a domain.\n", run_set },
+	{ "set", "D [name NAME] [state active|disabled] [maxsize S] [maxmappings N] [threshold N]",
+	  "Rename a domain; switch its devices off (they reach nothing, the mappings stay)\n"
+	  "and on; limit what it may map (none: no limit); fence its devices off after N\n"
+	  "faults (0: never), where no threshold was set for a device itself.\n", run_set },
 	{ 0 }
 };
 

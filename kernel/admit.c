@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * May this device go into that domain? Each rule names what stands in the way and the
+ * way out, and nothing is changed here. All of it holds nyx_registry_lock.
+ */
+#include <linux/pci.h>
+
+#include "core.h"
+
+/* What makes the function itself unfit, whatever its neighbours do. */
+int nyx_admit_function(struct nyx_device *device, struct nyx_why *why)
+{
+	const char *name = nyx_device_name(device);
+
+	if (device->state == NYX_DEVICE_GONE)
+		return nyx_refuse(why, -ENODEV, NYX_ARG_DEVICE,
+				  "%s has been removed from the bus", name);
+	if (device->is_unit)
+		return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
+				  "%s is the IOMMU itself and cannot be assigned", name);
+	if (device->is_bridge)
+		return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
+				  "%s is a bridge; assign the devices below it", name);
+	if (!device->unit)
+		return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
+				  "%s is behind no IOMMU that the firmware names, so nothing would confine it",
+				  name);
+	if (nyx_unit_dead(device->unit))
+		return nyx_refuse(why, -EIO, NYX_ARG_DEVICE,
+				  "%s is behind %s, which stopped answering (%s); reboot the machine",
+				  name, device->unit->name, device->unit->dead_reason);
+	if (device->reserved_region)
+		return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
+				  "firmware uses %s through reserved memory %#llx-%#llx; a domain would cut it off",
+				  name, device->reserved_base, device->reserved_last);
+	return 0;
+}
+
+int nyx_admit_held(struct nyx_device *device, struct nyx_why *why)
+{
+	const char *name = nyx_device_name(device);
+	char driver[32];
+
+	if (device->resetting)
+		return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
+				  "%s is being reset; wait for its state event", name);
+	if (device->stub_bound)
+		return 0;
+	nyx_device_driver_name(device, driver, sizeof(driver));
+	if (!strcmp(driver, "?"))
+		return nyx_refuse(why, -EAGAIN, NYX_ARG_DEVICE,
+				  "%s is being bound, unbound or reset right now; try again", name);
+	if (driver[0])
+		return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
+				  "%s is used by driver %s; unbind it and bind the device to nyx_stub first",
+				  name, driver);
+	return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
+			  "%s is not held by nyx_stub; bind it there first (driver_override)", name);
+}
+
+/* The other members of its group: none may be in use by the host or by another domain. */
+static int check_group(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why)
+{
+	const char *name = nyx_device_name(device);
+	struct nyx_device *member;
+	char driver[32];
+
+	list_for_each_entry(member, &device->group->devices, group_node) {
+		if (member == device || member->is_bridge || member->is_unit)
+			continue;
+		if (member->domain && member->domain != domain)
+			return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
+					  "%s is in one isolation group with %s (%s), which is in domain %u",
+					  name, nyx_device_name(member), device->group->why_bound,
+					  member->domain->id);
+		if (member->stub_bound)
+			continue;
+		nyx_device_driver_name(member, driver, sizeof(driver));
+		if (!strcmp(driver, "?"))
+			return nyx_refuse(why, -EAGAIN, NYX_ARG_DEVICE,
+					  "%s, in the group of %s, is being bound or unbound right now; try again",
+					  nyx_device_name(member), name);
+		if (driver[0])
+			return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
+					  "%s is in one isolation group with %s (%s), which driver %s uses; unbind that too",
+					  name, nyx_device_name(member), device->group->why_bound,
+					  driver);
+	}
+	return 0;
+}
+
+int nyx_admit_domain(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why)
+{
+	struct nyx_device *member;
+
+	if (domain->dying)
+		return nyx_refuse(why, -ENOENT, NYX_ARG_DOMAIN, "domain %u is being deleted",
+				  domain->id);
+	if (nyx_power_asleep())
+		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
+				  "the machine is going to sleep; try again when it is awake");
+	if (domain->state == NYX_DOMAIN_DISABLED)
+		return nyx_refuse(why, -EBUSY, NYX_ARG_DOMAIN,
+				  "domain %u is disabled; set its state to active first", domain->id);
+	if (domain->state != NYX_DOMAIN_ACTIVE)
+		return nyx_refuse(why, -EBUSY, NYX_ARG_DOMAIN,
+				  "domain %u is not active; reset its devices first", domain->id);
+	if (domain->mode != NYX_DOMAIN_STRICT)
+		return check_group(device, domain, why);
+	list_for_each_entry(member, &domain->devices, domain_node)
+		if (member->group != device->group)
+			return nyx_refuse(why, -EINVAL, NYX_ARG_DOMAIN,
+					  "domain %u is STRICT and holds group %u (%s); %s is in group %u: use another domain",
+					  domain->id, member->group->id, nyx_device_name(member),
+					  nyx_device_name(device), device->group->id);
+	return check_group(device, domain, why);
+}
