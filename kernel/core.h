@@ -56,6 +56,8 @@ void nyx_devices_stop(void);
 bool nyx_device_has_rid(const struct nyx_device *device, u16 rid);
 /* Find or NULL, no reference; holds nyx_registry_lock. */
 struct nyx_device *nyx_device_find(struct pci_dev *pdev);
+/* What the states of all devices that share this RID of device's demand. Holds the same. */
+void nyx_device_wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entry *entry);
 /*
  * Write what the states of device and of those that share a RID with it demand into
  * the unit's entries. Holds nyx_registry_lock. 0 or the unit's error.

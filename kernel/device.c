@@ -129,7 +129,7 @@ bool nyx_device_has_rid(const struct nyx_device *device, u16 rid)
 	return false;
 }
 
-static void wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entry *entry)
+void nyx_device_wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entry *entry)
 {
 	struct nyx_device *strongest = device, *member;
 
@@ -170,7 +170,7 @@ int nyx_device_apply(struct nyx_device *device)
 	if (!device->unit || nyx_unit_dead(device->unit))
 		return device->unit ? -EIO : 0;
 	for (i = 0; i < device->nr_rids; i++) {
-		wanted_entry(device, device->rids[i], &entry);
+		nyx_device_wanted_entry(device, device->rids[i], &entry);
 		err = device->unit->ops->set_entry(device->unit, device->rids[i], &entry);
 		/* Go on: the other ids must be fenced all the more. */
 		if (err && !first_err)

@@ -24,6 +24,7 @@ void nyx_entries_start(struct nyx_domain *domain)
 {
 	lockdep_assert_held(&domain->lock);
 	domain->nr_changing++;
+	domain->changes++;
 }
 
 void nyx_entries_end(struct nyx_domain *domain)

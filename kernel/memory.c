@@ -262,12 +262,15 @@ void nyx_domain_unmap_all(struct nyx_domain *domain)
 
 /* ---- begin and end ---- */
 
+static atomic_t incarnation;
+
 int nyx_domain_init_memory(struct nyx_domain *domain, const struct nyx_pt_config *config)
 {
 	mutex_init(&domain->lock);
 	init_waitqueue_head(&domain->unchanging);
 	nyx_books_init(domain);
 	domain->nr_changing = 0;
+	domain->changes = (u64)atomic_inc_return(&incarnation) << 32;
 	domain->unproven = false;
 	atomic_long_set(&domain->leaked_pages, 0);
 	atomic_long_set(&domain->leaked_tables, 0);

@@ -39,7 +39,7 @@ const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_DOMAIN_STATE + 1] = {
 };
 
 /* Ops table for nyx_iommu */
-const struct genl_small_ops nyx_iommu_nl_ops[19] = {
+const struct genl_small_ops nyx_iommu_nl_ops[20] = {
 	{
 		.cmd	= NYX_IOMMU_CMD_STATUS_GET,
 		.doit	= nyx_iommu_nl_status_get_doit,
@@ -119,5 +119,9 @@ const struct genl_small_ops nyx_iommu_nl_ops[19] = {
 	{
 		.cmd	= NYX_IOMMU_CMD_FAULT_CLEAR,
 		.doit	= nyx_iommu_nl_fault_clear_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_AUDIT,
+		.dumpit	= nyx_iommu_nl_audit_dumpit,
 	},
 };

@@ -18,7 +18,7 @@ extern const struct nla_policy nyx_iommu_range_nl_policy[NYX_IOMMU_A_RANGE_TAG +
 extern const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_DOMAIN_STATE + 1];
 
 /* Ops table for nyx_iommu */
-extern const struct genl_small_ops nyx_iommu_nl_ops[19];
+extern const struct genl_small_ops nyx_iommu_nl_ops[20];
 
 int nyx_iommu_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info);
 int nyx_iommu_nl_unit_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -50,6 +50,7 @@ int nyx_iommu_nl_fault_get_doit(struct sk_buff *skb, struct genl_info *info);
 int nyx_iommu_nl_fault_get_dumpit(struct sk_buff *skb,
 				  struct netlink_callback *cb);
 int nyx_iommu_nl_fault_clear_doit(struct sk_buff *skb, struct genl_info *info);
+int nyx_iommu_nl_audit_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 
 enum {
 	NYX_IOMMU_NLGRP_FAULT,

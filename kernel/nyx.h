@@ -240,6 +240,9 @@ struct nyx_domain {
 	struct mutex lock;
 	struct rb_root_cached mappings;	/* struct nyx_mapping, under lock */
 	u32 nr_changing;		/* under lock: calls that are at the page table now */
+	u64 changes;			/* under lock: calls that ever came to it; the upper
+					 * half is never the same for two domains in a row
+					 */
 	wait_queue_head_t unchanging;	/* nr_changing fell to 0 */
 	bool holds_module;		/* has mappings; under lock */
 	u64 nr_mappings, mapped_bytes, pinned_pages;	/* of published mappings, under lock */
@@ -421,6 +424,54 @@ void nyx_domain_fini_memory(struct nyx_domain *domain);
 int nyx_domain_flush(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only);
 /* True where some unit may cache not-present entries: flush after map too. */
 bool nyx_domain_flush_on_map(struct nyx_domain *domain);
+
+/* ---- the audit: are the hardware's tables what the books say? audit.c, audit_memory.c ---- */
+
+#define NYX_AUDIT_LISTED	8	/* differences that one piece names; all are counted */
+
+struct nyx_audit_difference {
+	bool has_unit, has_rid, has_iova;
+	u16 segment, rid;
+	u32 unit_id;
+	u32 domain_id;			/* 0: about none */
+	u64 iova;
+	char what[64];			/* what differs, in words */
+	char found[96], expected[96];
+};
+
+struct nyx_audit_counts {
+	u64 registers, entries;		/* compared: registers and table pointers; requester ids */
+	u64 domains, tables, leaves, bytes;
+	u64 passed_over;		/* leaves and tables that were just being changed */
+	u64 differences;
+};
+
+/* What one piece of work has found. */
+struct nyx_audit {
+	struct nyx_audit_counts counts;
+	u32 nr_listed;
+	struct nyx_audit_difference listed[NYX_AUDIT_LISTED];
+	struct nyx_audit_difference beyond;	/* takes what is not listed */
+};
+
+/* Where an audit stands; all 0 at its start. Small enough for a netlink dump to keep. */
+struct nyx_audit_position {
+	u8 stage;
+	bool steady;			/* nobody was seen at this page table so far */
+	u16 bus;
+	u32 unit_id, domain_id;
+	u64 iova;
+	u64 changes;			/* nyx_domain.changes when its walk began */
+	u64 tables;			/* of it, so far */
+};
+
+/*
+ * Do the next piece of an audit, some milliseconds at most, and note in *audit what it has
+ * found. 1: done; 0: there was nothing left to do; -ENOMEM. What is compared is held
+ * still meanwhile: one bus of a unit under nyx_registry_lock, a bounded number of
+ * page-table entries under domain->lock. Changes nothing. Process context.
+ */
+int nyx_audit_step(struct nyx_audit_position *position, struct nyx_audit *audit);
 
 /* ---- events: the core tells, the netlink front multicasts (events.c holds the hook) ---- */
 

@@ -146,6 +146,8 @@ bool nyx_reset_queue(struct nyx_device *device)
 	if (device->resetting)
 		return false;
 	device->resetting = true;
+	/* Fenced from now on, not from when the job runs. A unit that cannot is dead. */
+	nyx_device_apply(device);
 	kref_get(&device->ref);
 	queue_work(nyx_wq, &device->reset_work);
 	return true;

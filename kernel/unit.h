@@ -107,6 +107,29 @@ struct nyx_flush {
 	bool leaf_only;		/* no table was linked or detached */
 };
 
+/* The entry of one RID as the unit reads it, for the audit. */
+struct nyx_entry_view {
+	u16 rid;
+	u8 nr_words;
+	u64 words[4];		/* found */
+	u64 wanted[4];		/* what the wanted entry is in this unit's words */
+	/* The found words in the core's: only fit to be shown. */
+	enum nyx_entry_kind kind;
+	u16 hwdid;
+	u64 root;		/* PAGING: host-physical address of the table */
+	u8 levels;
+	bool suppress_faults;
+};
+
+/* Who audits a unit's tables; kernel/audit.c. */
+struct nyx_unit_audit {
+	/* A register, or a pointer between tables: what it says, and what it should. */
+	void (*word)(struct nyx_unit_audit *audit, const char *what, u64 found, u64 expected);
+	/* What rid's entry shall say. */
+	void (*wanted)(struct nyx_unit_audit *audit, u16 rid, struct nyx_entry *entry);
+	void (*entry)(struct nyx_unit_audit *audit, const struct nyx_entry_view *view);
+};
+
 struct nyx_unit_ops {
 	/*
 	 * Make rid's entry say *entry. With the unit translating this replaces
@@ -146,6 +169,13 @@ struct nyx_unit_ops {
 	 * control, and the IVHD's features, which are firmware's. Any context.
 	 */
 	void (*read_registers)(struct nyx_unit *unit, u64 registers[NYX_UNIT_REGISTERS]);
+	/*
+	 * Tell audit what the registers say (with bus 0), and, by way of them, the
+	 * entries of all RIDs of the bus. A pointer that is not ours is told but not
+	 * followed, and what is behind it is left out. Changes nothing. No
+	 * set_entry() runs meanwhile. Process context.
+	 */
+	void (*audit)(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *audit);
 	/* After resume: program the unit from memory again (syscore context, interrupts off). */
 	int (*resume)(struct nyx_unit *unit);
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * An AMD-Vi unit as its four files share it: unit.c (probe to remove), entry.c
- * (device table), invalidate.c (commands), fault.c (event log).
+ * An AMD-Vi unit as its files share it: unit.c (probe to remove), entry.c (device
+ * table), invalidate.c (commands), fault.c (event log), audit.c (all that read back).
  */
 #ifndef NYX_AMDVI_H
 #define NYX_AMDVI_H
@@ -72,6 +72,14 @@ static inline struct amdvi_unit *to_amdvi(struct nyx_unit *unit)
 	return container_of(unit, struct amdvi_unit, unit);
 }
 
+/* What the Device Table Base Address Register shall say (3.4.1). */
+static inline u64 amdvi_devtab_base(const struct amdvi_unit *amdvi)
+{
+	return virt_to_phys(amdvi->devtab) |
+	       FIELD_PREP(AMDVI_DEVTAB_SIZE,
+			  AMDVI_DEVTAB_ENTRIES * sizeof(struct amdvi_dte) / SZ_4K - 1);
+}
+
 /* unit.c */
 extern const struct nyx_unit_ops amdvi_unit_ops;
 /*
@@ -91,6 +99,12 @@ int amdvi_devtab_init(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *desc
 void amdvi_devtab_free(struct amdvi_unit *amdvi);
 int amdvi_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entry);
 int amdvi_read_entry(struct nyx_unit *unit, u16 rid, u64 words[4]);
+/* What entry is in the words of rid's device table entry. */
+void amdvi_encode_entry(const struct amdvi_unit *amdvi, u16 rid, const struct nyx_entry *entry,
+			struct amdvi_dte *out);
+
+/* audit.c */
+void amdvi_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *audit);
 
 /* invalidate.c */
 /* More commands than this are not worth it: one covering range instead. */

@@ -57,8 +57,8 @@ static u64 blocked_word0(const struct amdvi_unit *amdvi, u16 rid)
 	return word;
 }
 
-static void make_entry(const struct amdvi_unit *amdvi, u16 rid, const struct nyx_entry *entry,
-		       struct amdvi_dte *out)
+void amdvi_encode_entry(const struct amdvi_unit *amdvi, u16 rid, const struct nyx_entry *entry,
+			struct amdvi_dte *out)
 {
 	u16 domain = NYX_HWDID_RESERVED;
 
@@ -182,7 +182,7 @@ int amdvi_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entr
 	enum nyx_unit_state state = READ_ONCE(unit->state);
 	struct amdvi_dte old = amdvi->devtab[rid], new;
 
-	make_entry(amdvi, rid, entry, &new);
+	amdvi_encode_entry(amdvi, rid, entry, &new);
 	if (state == NYX_UNIT_TRANSLATING) {
 		if (!memcmp(&old, &new, sizeof(old)))
 			return 0;
@@ -261,7 +261,7 @@ int amdvi_devtab_init(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *desc
 		return -ENOMEM;
 	amdvi->devtab = page_address(page);
 	for (rid = 0; rid < AMDVI_DEVTAB_ENTRIES; rid++)
-		make_entry(amdvi, rid, &blocked, &amdvi->devtab[rid]);
+		amdvi_encode_entry(amdvi, rid, &blocked, &amdvi->devtab[rid]);
 	if (amdvi->write_back)
 		clflush_cache_range(amdvi->devtab, AMDVI_DEVTAB_ENTRIES * sizeof(struct amdvi_dte));
 	return 0;

@@ -68,9 +68,7 @@ static int turn_on(struct amdvi_unit *amdvi)
 	/* Left over from before; some units keep the log pointers while one is set. */
 	nyx_write64(io, AMDVI_STATUS, AMDVI_STATUS_EVENT_OVERFLOW | AMDVI_STATUS_EVENT_LOG_INT |
 				      AMDVI_STATUS_COM_WAIT_INT);
-	nyx_write64(io, AMDVI_DEVTAB_BASE, virt_to_phys(amdvi->devtab) |
-		    FIELD_PREP(AMDVI_DEVTAB_SIZE,
-			       AMDVI_DEVTAB_ENTRIES * sizeof(struct amdvi_dte) / SZ_4K - 1));
+	nyx_write64(io, AMDVI_DEVTAB_BASE, amdvi_devtab_base(amdvi));
 	nyx_write64(io, AMDVI_CMD_BASE, amdvi->queue.ring_pa |
 		    FIELD_PREP(AMDVI_CMD_LEN, ilog2(AMDVI_COMMANDS)));
 	nyx_write64(io, AMDVI_CMD_HEAD, 0);
@@ -264,6 +262,7 @@ const struct nyx_unit_ops amdvi_unit_ops = {
 	.drain_faults = amdvi_drain_faults,
 	.read_entry = amdvi_read_entry,
 	.read_registers = amdvi_read_registers,
+	.audit = amdvi_audit,
 	.resume = amdvi_resume,
 };
 

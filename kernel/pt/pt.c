@@ -32,6 +32,7 @@ u64 *nyx_pt_table_alloc(struct nyx_pt *pt)
 	if (!page)
 		return NULL;
 	atomic_long_inc(&pt->nr_tables);
+	set_page_private(page, (unsigned long)pt);
 	table = page_address(page);
 	nyx_pt_flush(pt, table, NYX_PT_ENTRIES);
 	return table;
@@ -43,6 +44,7 @@ static void table_free(u64 *table)
 	if (nyx_pt_test)
 		nyx_pt_test->freed(nyx_pt_test, table);
 #endif
+	set_page_private(virt_to_page(table), 0);
 	free_page((unsigned long)table);
 }
 
@@ -50,6 +52,13 @@ void nyx_pt_table_free(struct nyx_pt *pt, u64 *table)
 {
 	table_free(table);
 	atomic_long_dec(&pt->nr_tables);
+}
+
+bool nyx_pt_table_is_of(const struct nyx_pt *pt, u64 paddr)
+{
+	unsigned long pfn = PHYS_PFN(paddr);
+
+	return pfn_valid(pfn) && page_private(pfn_to_page(pfn)) == (unsigned long)pt;
 }
 
 int nyx_pt_init(struct nyx_pt *pt, const struct nyx_pt_config *config)
@@ -153,6 +162,12 @@ int nyx_pt_walk(const struct nyx_pt *pt, u64 iova, struct nyx_pt_step steps[NYX_
 	if (iova > nyx_pt_last_iova(&pt->config))
 		return -ERANGE;
 	return nyx_pt_call(pt, walk, iova, steps);
+}
+
+u64 nyx_pt_scan(const struct nyx_pt *pt, u64 iova, unsigned int *budget,
+		void (*show)(const struct nyx_pt_view *view, void *arg), void *arg)
+{
+	return nyx_pt_call(pt, scan, iova, budget, show, arg);
 }
 
 void nyx_pt_gather_init(struct nyx_pt_gather *gather, struct nyx_pt *pt)

@@ -185,6 +185,36 @@ int nyx_pt_lookup(const struct nyx_pt *pt, u64 iova, struct nyx_pt_translation *
  */
 int nyx_pt_walk(const struct nyx_pt *pt, u64 iova, struct nyx_pt_step steps[NYX_PT_LEVELS_MAX]);
 
+/* An entry of a page table, as nyx_pt_scan() shows it. */
+enum nyx_pt_view_kind {
+	NYX_PT_VIEW_LEAF,
+	NYX_PT_VIEW_TABLE,
+	NYX_PT_VIEW_STRAY,	/* not present, and yet not 0 */
+};
+
+struct nyx_pt_view {
+	enum nyx_pt_view_kind kind;
+	u8 level;		/* of the table that the entry is in */
+	u64 first, last;	/* the IOVAs it stands for, inclusive */
+	u64 entry;		/* raw */
+	u64 paddr;		/* host-physical address of the page or of the next table */
+	u32 prot;		/* LEAF: NYX_PROT_*, what the entry itself grants */
+	bool malformed;		/* bits are set, or missing, that are not so in entries made here */
+	bool foreign;		/* TABLE: leads to no table of this page table; not followed */
+};
+
+/*
+ * Show every entry from iova on that is not 0, tables before what they hold, in order
+ * of address, until *budget entries were looked at. Returns the IOVA to go on from, or
+ * one beyond the last when all was shown. When a scan goes on, the tables on the way to
+ * iova are shown again, with their own first.
+ *
+ * Any context, does not sleep; the caller excludes frees as said at the top. What
+ * somebody is changing meanwhile may be shown in any state.
+ */
+u64 nyx_pt_scan(const struct nyx_pt *pt, u64 iova, unsigned int *budget,
+		void (*show)(const struct nyx_pt_view *view, void *arg), void *arg);
+
 /* Make a gather empty. Any context. */
 void nyx_pt_gather_init(struct nyx_pt_gather *gather, struct nyx_pt *pt);
 

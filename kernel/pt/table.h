@@ -38,6 +38,12 @@ u64 *nyx_pt_table_alloc(struct nyx_pt *pt);
 void nyx_pt_table_free(struct nyx_pt *pt, u64 *table);
 
 /*
+ * Is there, at this host-physical address, a table of pt? A table's struct page says whose
+ * it is, from its allocation until it is handed to a gather.
+ */
+bool nyx_pt_table_is_of(const struct nyx_pt *pt, u64 paddr);
+
+/*
  * Make stored entries visible to a unit that does not snoop table reads
  * (VT-d ECAP.C = 0). Stores before the call are ordered before the write-back.
  */
@@ -85,6 +91,8 @@ int nyx_##fmt##_split(struct nyx_pt *pt, u64 edge, struct nyx_pt_gather *gather)
 int nyx_##fmt##_lookup(const struct nyx_pt *pt, u64 iova,				\
 		       struct nyx_pt_translation *out);					\
 int nyx_##fmt##_walk(const struct nyx_pt *pt, u64 iova, struct nyx_pt_step *steps);	\
+u64 nyx_##fmt##_scan(const struct nyx_pt *pt, u64 iova, unsigned int *budget,		\
+		     void (*show)(const struct nyx_pt_view *view, void *arg), void *arg);	\
 void nyx_##fmt##_free_all(struct nyx_pt *pt)
 
 NYX_PT_DECLARE(vtdss);

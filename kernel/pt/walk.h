@@ -8,8 +8,8 @@
  *   FMT_SYNCED		a bit that hardware ignores in table entries
  *
  * and then includes this file, so that the format is compiled into the loops. Here
- * is what reads; walk_clear.h is what takes away, walk_map.h what adds, walk_split.h
- * what makes leaves smaller.
+ * and in walk_scan.h is what reads; walk_clear.h is what takes away, walk_map.h what
+ * adds, walk_split.h what makes leaves smaller.
  *
  * An iteration goes over [first, last], both inclusive, and keeps the tables on
  * the way from the root in path[], so that it climbs only as far as it must.
@@ -110,6 +110,7 @@ int FMT(walk)(const struct nyx_pt *pt, u64 iova, struct nyx_pt_step *steps)
 	}
 }
 
+#include "walk_scan.h"
 #include "walk_clear.h"
 #include "walk_map.h"
 #include "walk_split.h"

@@ -281,6 +281,12 @@ static u64 model_read(struct nyx_mmio_model *io, u32 offset, unsigned int size)
 	case 0x00:
 		value = m->devtab;
 		break;
+	case 0x08:
+		value = m->cmd_base;
+		break;
+	case 0x10:
+		value = m->event_base;
+		break;
 	case 0x18:
 		value = m->control;
 		break;

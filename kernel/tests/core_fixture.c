@@ -115,10 +115,52 @@ static void fake_read_registers(struct nyx_unit *unit, u64 registers[NYX_UNIT_RE
 	memset(registers, 0, NYX_UNIT_REGISTERS * sizeof(*registers));
 }
 
+/* An entry of the fixture in words of its own. */
+static void to_words(const struct nyx_entry *entry, u64 words[2])
+{
+	words[0] = entry->kind | entry->suppress_faults << 8;
+	words[1] = 0;
+	if (entry->kind == NYX_ENTRY_PAGING) {
+		words[0] |= (u64)entry->hwdid << 16;
+		words[1] = nyx_pt_root(entry->pt);
+	}
+}
+
+static void fake_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *audit)
+{
+	static const struct nyx_entry blocked = { .kind = NYX_ENTRY_BLOCKED };
+	struct core_unit *u = to_core(unit);
+	u32 devfn, i;
+
+	lockdep_assert_held(&nyx_registry_lock);
+	/* Buses that tests use; all of them would take seconds. */
+	if (bus >= 8 && bus != 0x80 && bus != 0xff)
+		return;
+	for (devfn = 0; devfn < 256; devfn++) {
+		struct nyx_entry_view view = { .rid = bus << 8 | devfn, .nr_words = 2 };
+		const struct nyx_entry *now = &blocked;
+		struct nyx_entry wanted;
+
+		for (i = 0; i < u->nr_entries; i++)
+			if (u->entries[i].rid == view.rid)
+				now = &u->entries[i].entry;
+		audit->wanted(audit, view.rid, &wanted);
+		to_words(now, view.words);
+		to_words(&wanted, view.wanted);
+		view.kind = now->kind;
+		view.hwdid = now->hwdid;
+		view.suppress_faults = now->suppress_faults;
+		view.root = view.words[1];
+		view.levels = now->kind == NYX_ENTRY_PAGING ? now->pt->config.levels : 0;
+		audit->entry(audit, &view);
+	}
+}
+
 static const struct nyx_unit_ops fake_ops = {
 	.read_registers = fake_read_registers,
 	.set_entry = fake_set_entry,
 	.flush = fake_flush,
+	.audit = fake_audit,
 };
 
 struct core_unit *core_unit(struct kunit *test, u16 segment)

@@ -104,7 +104,7 @@ static u64 pass_width(const struct vtd_unit *v)
 							 VTD_SAGAW_57));
 }
 
-static struct vtd_context_entry encode(const struct vtd_unit *v, const struct nyx_entry *entry)
+struct vtd_context_entry vtd_encode_entry(const struct vtd_unit *v, const struct nyx_entry *entry)
 {
 	struct vtd_context_entry e = {
 		.low = FIELD_PREP(VTD_CTX_FPD, entry->suppress_faults),
@@ -178,7 +178,7 @@ static int replace(struct vtd_unit *v, u16 rid, struct vtd_context_entry *at,
 int vtd_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entry)
 {
 	struct vtd_unit *v = to_vtd(unit);
-	struct vtd_context_entry to = encode(v, entry);
+	struct vtd_context_entry to = vtd_encode_entry(v, entry);
 	struct vtd_context_entry *at = find_entry(v, rid);
 
 	if (!at) {

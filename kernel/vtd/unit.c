@@ -278,6 +278,7 @@ static const struct nyx_unit_ops vtd_ops = {
 	.drain_faults = vtd_drain_faults,
 	.read_entry = vtd_read_entry,
 	.read_registers = vtd_read_registers,
+	.audit = vtd_audit,
 	.resume = vtd_resume,
 };
 

@@ -121,6 +121,11 @@ int vtd_tables_init(struct vtd_unit *v);
 void vtd_tables_free(struct vtd_unit *v);
 int vtd_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entry);
 int vtd_read_entry(struct nyx_unit *unit, u16 rid, u64 words[4]);
+/* What entry is in the words of a context entry. */
+struct vtd_context_entry vtd_encode_entry(const struct vtd_unit *v, const struct nyx_entry *entry);
+
+/* audit.c */
+void vtd_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *audit);
 
 /* invalidate.c */
 extern const struct nyx_queue_ops vtd_queue_ops;

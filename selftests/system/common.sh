@@ -104,8 +104,12 @@ nothing_left() {
 	[ "$(status_is domains) $(status_is mappings) $(status_is pinned_bytes) $(status_is assigned)" = "0 0 0 0" ]
 }
 
+# audited NAME: registers, device entries and page tables are what the books say.
+audited() { check "$1: hardware's tables equal the books" nyxctl audit; }
+
 # leaves NAME: everything is undone and the module can go.
 leaves() {
 	check "$1: nothing is left" within 10 nothing_left
+	audited "$1"
 	check "$1: the module unloads" rmmod nyx_iommu
 }

@@ -135,6 +135,16 @@ EXPORT int nyx_device_set_threshold(struct nyx *nyx, nyx_device_id id, uint32_t 
 	return nyx_send(nyx, msg, NULL, NULL);
 }
 
+EXPORT int nyx_audit(struct nyx *nyx, struct nyx_audit *audit)
+{
+	struct nl_msg *msg = nyx_request(nyx, NYX_IOMMU_CMD_AUDIT, NLM_F_DUMP);
+
+	if (!msg)
+		return no_memory(nyx, msg);
+	*audit = (struct nyx_audit) { 0 };
+	return nyx_send(nyx, msg, nyx_parse_audit, audit);
+}
+
 /* ---- faults ---- */
 
 EXPORT int nyx_fault_counts(struct nyx *nyx, nyx_device_id device,

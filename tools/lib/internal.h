@@ -55,6 +55,8 @@ int nyx_parse_translation(struct nlattr **attrs, void *out);
 int nyx_parse_walk(struct nlattr **attrs, void *out);
 int nyx_parse_fault_counts(struct nlattr **attrs, void *out);
 int nyx_parse_fault(struct nlattr **attrs, void *out);
+/* Adds to what is there. */
+int nyx_parse_audit(struct nlattr **attrs, void *out);
 uint32_t nyx_attr_u32(const struct nlattr *attr);
 uint64_t nyx_attr_u64(const struct nlattr *attr);
 void nyx_attr_string(const struct nlattr *attr, char *out, size_t size);

@@ -300,6 +300,33 @@ int nyx_fault_list(struct nyx *nyx, const nyx_device_id *device, struct nyx_faul
 		   size_t *nr);
 int nyx_fault_clear(struct nyx *nyx, nyx_device_id device);
 
+/* ---- audit ---- */
+
+#define NYX_DIFFERENCES_MAX	64	/* that one audit lists; all are counted */
+
+struct nyx_difference {
+	char what[96], found[128], expected[128];	/* in words */
+	bool has_unit, has_requester, has_iova;
+	uint32_t unit;
+	nyx_device_id requester;
+	uint32_t domain;		/* 0: about none */
+	uint64_t iova;
+};
+
+struct nyx_audit {
+	uint64_t registers, entries, domains, tables, leaves, bytes;	/* compared */
+	uint64_t passed_over;		/* were just being changed */
+	uint64_t differences;		/* all of them */
+	uint32_t nr_listed;
+	struct nyx_difference listed[NYX_DIFFERENCES_MAX];
+};
+
+/*
+ * Compare the hardware's tables with what they should say. 0 also where they differ.
+ * Changes nothing; takes some milliseconds for each gigabyte mapped in small pages.
+ */
+int nyx_audit(struct nyx *nyx, struct nyx_audit *audit);
+
 /* ---- events ---- */
 
 struct nyx_events;

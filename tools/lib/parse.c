@@ -3,6 +3,7 @@
  * libnyx: the kernel's attributes into C structs. Attributes of the wrong
  * size count as absent.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "internal.h"
@@ -269,5 +270,48 @@ int nyx_parse_fault(struct nlattr **attrs, void *out)
 	fault->address = nyx_attr_u64(tb[NYX_IOMMU_A_FAULT_ADDRESS]);
 	fault->reason = nyx_attr_u32(tb[NYX_IOMMU_A_FAULT_REASON]);
 	nyx_attr_string(tb[NYX_IOMMU_A_FAULT_TEXT], fault->text, sizeof(fault->text));
+	return 0;
+}
+
+static void parse_difference(const struct nlattr *nest, struct nyx_difference *difference)
+{
+	struct nlattr *tb[NYX_IOMMU_A_DIFFERENCE_MAX + 1];
+
+	if (nested(tb, NYX_IOMMU_A_DIFFERENCE_MAX, nest))
+		return;
+	nyx_attr_string(tb[NYX_IOMMU_A_DIFFERENCE_WHAT], difference->what,
+			sizeof(difference->what));
+	nyx_attr_string(tb[NYX_IOMMU_A_DIFFERENCE_FOUND], difference->found,
+			sizeof(difference->found));
+	nyx_attr_string(tb[NYX_IOMMU_A_DIFFERENCE_EXPECTED], difference->expected,
+			sizeof(difference->expected));
+	difference->has_unit = tb[NYX_IOMMU_A_DIFFERENCE_UNIT_ID];
+	difference->unit = nyx_attr_u32(tb[NYX_IOMMU_A_DIFFERENCE_UNIT_ID]);
+	difference->has_requester = tb[NYX_IOMMU_A_DIFFERENCE_REQUESTER];
+	difference->requester = nyx_attr_u32(tb[NYX_IOMMU_A_DIFFERENCE_REQUESTER]);
+	difference->domain = nyx_attr_u32(tb[NYX_IOMMU_A_DIFFERENCE_DOMAIN_ID]);
+	difference->has_iova = tb[NYX_IOMMU_A_DIFFERENCE_IOVA];
+	difference->iova = nyx_attr_u64(tb[NYX_IOMMU_A_DIFFERENCE_IOVA]);
+}
+
+int nyx_parse_audit(struct nlattr **attrs, void *out)
+{
+	struct nlattr *tb[NYX_IOMMU_A_AUDIT_MAX + 1];
+	struct nyx_audit *audit = out;
+	const struct nlattr *attr;
+
+	if (nested(tb, NYX_IOMMU_A_AUDIT_MAX, attrs[NYX_IOMMU_A_AUDIT]))
+		return -EPROTO;
+	audit->registers += nyx_attr_u64(tb[NYX_IOMMU_A_AUDIT_REGISTERS]);
+	audit->entries += nyx_attr_u64(tb[NYX_IOMMU_A_AUDIT_ENTRIES]);
+	audit->domains += nyx_attr_u64(tb[NYX_IOMMU_A_AUDIT_DOMAINS]);
+	audit->tables += nyx_attr_u64(tb[NYX_IOMMU_A_AUDIT_TABLES]);
+	audit->leaves += nyx_attr_u64(tb[NYX_IOMMU_A_AUDIT_LEAVES]);
+	audit->bytes += nyx_attr_u64(tb[NYX_IOMMU_A_AUDIT_BYTES]);
+	audit->passed_over += nyx_attr_u64(tb[NYX_IOMMU_A_AUDIT_PASSED_OVER]);
+	audit->differences += nyx_attr_u64(tb[NYX_IOMMU_A_AUDIT_DIFFERENCES]);
+	EACH(attr, DIFFERENCE)
+		if (audit->nr_listed < NYX_DIFFERENCES_MAX)
+			parse_difference(attr, &audit->listed[audit->nr_listed++]);
 	return 0;
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The registers, root and context tables as the unit reads them, for the audit.
+ */
+#include <linux/mm.h>
+
+#include "vtd.h"
+
+static void tell_registers(struct vtd_unit *v, struct nyx_unit_audit *audit)
+{
+	u32 on = VTD_GSTS_TES | VTD_GSTS_QIES | VTD_GSTS_RTPS;
+
+	audit->word(audit, "global status (TES, QIES, RTPS)", nyx_read32(&v->io, VTD_GSTS) & on,
+		    on);
+	audit->word(audit, "root table address", nyx_read64(&v->io, VTD_RTADDR),
+		    virt_to_phys(v->root));
+	audit->word(audit, "invalidation queue address", nyx_read64(&v->io, VTD_IQA),
+		    v->queue.ring_pa);
+	/* 10.4.16: the fences that firmware leaves would refuse what the tables allow. */
+	if (v->cap & (VTD_CAP_PLMR | VTD_CAP_PHMR))
+		audit->word(audit, "protected memory enable",
+			    nyx_read32(&v->io, VTD_PMEN) & (VTD_PMEN_EPM | VTD_PMEN_PRS), 0);
+}
+
+static void tell_entry(const struct vtd_unit *v, u16 rid, const struct vtd_context_entry *at,
+		       struct nyx_unit_audit *audit)
+{
+	struct nyx_entry_view view = { .rid = rid, .nr_words = 2 };
+	struct vtd_context_entry wanted;
+	struct nyx_entry entry;
+
+	audit->wanted(audit, rid, &entry);
+	wanted = vtd_encode_entry(v, &entry);
+	view.wanted[0] = wanted.low;
+	view.wanted[1] = wanted.high;
+	view.words[0] = at ? READ_ONCE(at->low) : 0;
+	view.words[1] = at ? READ_ONCE(at->high) : 0;
+
+	view.suppress_faults = view.words[0] & VTD_CTX_FPD;
+	view.hwdid = FIELD_GET(VTD_CTX_DID, view.words[1]);
+	if (!(view.words[0] & VTD_CTX_P)) {
+		view.kind = NYX_ENTRY_BLOCKED;
+	} else if (FIELD_GET(VTD_CTX_TT, view.words[0]) == VTD_TT_PASS) {
+		view.kind = NYX_ENTRY_PASS;
+	} else {
+		view.kind = NYX_ENTRY_PAGING;
+		view.root = view.words[0] & VTD_CTX_SLPTPTR;
+		view.levels = FIELD_GET(VTD_CTX_AW, view.words[1]) + 2;
+	}
+	audit->entry(audit, &view);
+}
+
+void vtd_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *audit)
+{
+	struct vtd_unit *v = to_vtd(unit);
+	struct vtd_context_entry *ours, *table = NULL;
+	struct vtd_root_entry *root;
+	u64 expected;
+	u32 devfn;
+
+	if (!bus)
+		tell_registers(v, audit);
+	if (nyx_read64(&v->io, VTD_RTADDR) != virt_to_phys(v->root))
+		return;
+	root = phys_to_virt(nyx_read64(&v->io, VTD_RTADDR) & VTD_RTADDR_RTA);
+	ours = smp_load_acquire(&v->contexts[bus]);	/* pairs with make_entry() in entry.c */
+	expected = ours ? virt_to_phys(ours) | VTD_ROOT_P : 0;
+	audit->word(audit, "root entry, low", READ_ONCE(root[bus].low), expected);
+	audit->word(audit, "root entry, high", READ_ONCE(root[bus].high), 0);
+	if (READ_ONCE(root[bus].low) != expected)
+		return;
+	if (READ_ONCE(root[bus].low) & VTD_ROOT_P)
+		table = phys_to_virt(READ_ONCE(root[bus].low) & VTD_ROOT_CTP);
+	for (devfn = 0; devfn < VTD_TABLE_ENTRIES; devfn++)
+		tell_entry(v, bus << 8 | devfn, table ? &table[devfn] : NULL, audit);
+}
