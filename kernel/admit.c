@@ -29,10 +29,6 @@ int nyx_admit_function(struct nyx_device *device, struct nyx_why *why)
 		return nyx_refuse(why, -EIO, NYX_ARG_DEVICE,
 				  "%s is behind %s, which stopped answering (%s); reboot the machine",
 				  name, device->unit->name, device->unit->dead_reason);
-	if (device->reserved_region)
-		return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
-				  "firmware uses %s through reserved memory %#llx-%#llx; a domain would cut it off",
-				  name, device->reserved_base, device->reserved_last);
 	return 0;
 }
 

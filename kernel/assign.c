@@ -125,8 +125,19 @@ static void tell_assigned(struct nyx_device *device, const char *how)
 		nyx_device_name(device), how, domain->id, domain->name);
 }
 
+/* Without its reserved memory the device, or the machine, may not work any more. */
+static int check_reserved(struct nyx_device *device, struct nyx_domain *domain, bool allow,
+			  struct nyx_why *why)
+{
+	if (!device->reserved_region || allow || domain->mode == NYX_DOMAIN_UNMANAGED)
+		return 0;
+	return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
+			  "firmware uses %s through reserved memory %#llx-%#llx; a domain would cut it off: assign it with allow-reserved to have that memory mapped for it",
+			  nyx_device_name(device), device->reserved_base, device->reserved_last);
+}
+
 static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
-			 struct nyx_why *why)
+			 bool allow_reserved, struct nyx_why *why)
 {
 	u16 hwdid;
 	int err, blocked;
@@ -136,13 +147,20 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
 		err = nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
 				 "%s is already in domain %u; remove it there first, or move it",
 				 nyx_device_name(device), device->domain->id);
-	err = err ?: nyx_admit_held(device, why) ?: nyx_admit_domain(device, domain, why);
+	err = err ?: check_reserved(device, domain, allow_reserved, why) ?:
+	      nyx_admit_held(device, why) ?: nyx_admit_domain(device, domain, why);
 	if (err)
 		return err;
 
 	err = nyx_domain_attach_unit(domain, device->unit, &hwdid, why);
 	if (err)
 		return err;
+	/* Firmware may use the device at any moment: before its entry goes live. */
+	err = nyx_reserved_map(device, domain, why);
+	if (err) {
+		nyx_domain_detach_unit(domain, device->unit);
+		return err;
+	}
 	blocked = block_idle_members(device);
 	/* What it did before is not held against it in this domain. */
 	nyx_fault_forgive(device);
@@ -152,6 +170,7 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
 	if (err) {
 		device->state = NYX_DEVICE_BLOCKED;
 		nyx_device_apply(device);
+		nyx_reserved_unmap(device, domain);
 		part_domain(device);
 		unblock_idle_members(device->group);
 		return nyx_refuse(why, err, NYX_ARG_DEVICE,
@@ -164,12 +183,13 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
 	return 0;
 }
 
-int nyx_device_assign(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why)
+int nyx_device_assign_reserved(struct nyx_device *device, struct nyx_domain *domain,
+			       bool allow_reserved, struct nyx_why *why)
 {
 	int err;
 
 	mutex_lock(&nyx_registry_lock);
-	err = assign_locked(device, domain, why);
+	err = assign_locked(device, domain, allow_reserved, why);
 	mutex_unlock(&nyx_registry_lock);
 	return err;
 }
@@ -186,6 +206,13 @@ static int fence(struct nyx_device *device)
 	return err;
 }
 
+/* What is mapped in its domain only because of the device; it is fenced. */
+static void drop_mappings(struct nyx_device *device)
+{
+	nyx_phys_drop_bars(device, device->domain);
+	nyx_reserved_unmap(device, device->domain);
+}
+
 void nyx_device_leave_domain(struct nyx_device *device, const char *cause)
 {
 	struct nyx_domain *domain = device->domain;
@@ -194,6 +221,7 @@ void nyx_device_leave_domain(struct nyx_device *device, const char *cause)
 	/* A dead unit cannot confirm; its domains' memory is then never freed. */
 	fence(device);
 	kref_get(&domain->ref);
+	drop_mappings(device);
 	part_domain(device);
 	nyx_device_set_state(device, NYX_DEVICE_BLOCKED, "%s", cause);
 	nyx_domain_recover(domain);
@@ -280,8 +308,15 @@ static int move_locked(struct nyx_device *device, struct nyx_domain *domain, boo
 	      nyx_domain_attach_unit(domain, device->unit, &hwdid, why);
 	if (err)
 		return err;
+	/* That it may reach what firmware ties it to was said when it was assigned. */
+	err = nyx_reserved_map(device, domain, why);
+	if (err) {
+		nyx_domain_detach_unit(domain, device->unit);
+		return err;
+	}
 	err = fence(device);
 	if (err) {
+		nyx_reserved_unmap(device, domain);
 		nyx_domain_detach_unit(domain, device->unit);
 		nyx_device_set_state(device, NYX_DEVICE_QUARANTINED,
 				     "could not be fenced to be moved (error %d)", err);
@@ -290,6 +325,7 @@ static int move_locked(struct nyx_device *device, struct nyx_domain *domain, boo
 				  device->unit->name, nyx_device_name(device), err, old->id);
 	}
 	kref_get(&old->ref);
+	drop_mappings(device);
 	part_domain(device);
 	nyx_domain_recover(old);
 	nyx_domain_put(old);

@@ -41,6 +41,9 @@ struct nyx_mapping *nyx_books_next(struct nyx_mapping *mapping, u64 first, u64 l
 static int check_limits(const struct nyx_domain *domain, const struct nyx_mapping *mapping,
 			struct nyx_why *why)
 {
+	/* Not asked for, and the device cannot do without it. */
+	if (mapping->type == NYX_MAPPING_RESERVED)
+		return 0;
 	if (domain->max_mappings && domain->booked_mappings >= domain->max_mappings)
 		return nyx_refuse(why, -EDQUOT, NYX_ARG_NONE,
 				  "domain %u has %llu mappings, its limit; unmap some or raise its limit",
@@ -90,7 +93,8 @@ void nyx_books_publish(struct nyx_domain *domain, struct nyx_mapping *mapping)
 	domain->nr_mappings++;
 	domain->maps_total++;
 	domain->mapped_bytes += nyx_mapping_length(mapping);
-	domain->pinned_pages += nyx_mapping_length(mapping) >> PAGE_SHIFT;
+	if (mapping->type == NYX_MAPPING_USER)
+		domain->pinned_pages += nyx_mapping_length(mapping) >> PAGE_SHIFT;
 }
 
 static int refuse_take(const struct nyx_mapping *mapping, u64 first, u64 last,
@@ -100,6 +104,10 @@ static int refuse_take(const struct nyx_mapping *mapping, u64 first, u64 last,
 		return nyx_refuse(why, -EINVAL, NYX_ARG_IOVA,
 				  "%#llx-%#llx would split mapping %#lx-%#lx; mappings go as a whole, so name all of it",
 				  first, last, mapping->node.start, mapping->node.last);
+	if (mapping->type == NYX_MAPPING_RESERVED)
+		return nyx_refuse(why, -EPERM, NYX_ARG_IOVA,
+				  "mapping %#lx-%#lx is memory that firmware ties to a device of the domain; it goes with the device",
+				  mapping->node.start, mapping->node.last);
 	if (mapping->state != NYX_MAPPING_LIVE)
 		return nyx_refuse(why, -EBUSY, NYX_ARG_IOVA,
 				  "mapping %#lx-%#lx is being %s by another call; try again",
@@ -165,7 +173,8 @@ void nyx_books_erase(struct nyx_domain *domain, struct nyx_mapping *mapping)
 		domain->nr_mappings--;
 		domain->unmaps_total++;
 		domain->mapped_bytes -= nyx_mapping_length(mapping);
-		domain->pinned_pages -= nyx_mapping_length(mapping) >> PAGE_SHIFT;
+		if (mapping->type == NYX_MAPPING_USER)
+			domain->pinned_pages -= nyx_mapping_length(mapping) >> PAGE_SHIFT;
 	}
 	domain->booked_mappings--;
 	domain->booked_bytes -= nyx_mapping_length(mapping);
@@ -180,7 +189,7 @@ int nyx_domain_next_mapping(struct nyx_domain *domain, u64 iova, struct nyx_mapp
 	mapping = nyx_books_find(domain, iova, U64_MAX);
 	while (mapping && mapping->state != NYX_MAPPING_LIVE)
 		mapping = nyx_books_next(mapping, iova, U64_MAX);
-	if (mapping)
+	if (mapping) {
 		*info = (struct nyx_mapping_info) {
 			.iova = mapping->node.start,
 			.length = nyx_mapping_length(mapping),
@@ -188,9 +197,17 @@ int nyx_domain_next_mapping(struct nyx_domain *domain, u64 iova, struct nyx_mapp
 			.type = mapping->type,
 			.user_address = mapping->user_address,
 			.tag = mapping->tag,
-			.paddr = page_to_phys(mapping->runs[0].first),
-			.nr_runs = mapping->nr_runs,
+			.paddr = mapping->phys,
+			.nr_runs = 1,
+			.is_bar = mapping->bar_of,
 		};
+		if (mapping->bar_of)
+			info->bar_of = (u32)mapping->bar_of->segment << 16 | mapping->bar_of->rid;
+		if (mapping->type == NYX_MAPPING_USER) {
+			info->paddr = page_to_phys(mapping->runs[0].first);
+			info->nr_runs = mapping->nr_runs;
+		}
+	}
 	mutex_unlock(&domain->lock);
 	return mapping ? 0 : -ENOENT;
 }

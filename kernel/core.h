@@ -37,6 +37,9 @@ bool nyx_topology_next_named(const struct nyx_unit *unit, u32 *at, u16 *rid);
 u8 nyx_topology_rids(struct pci_dev *pdev, const struct nyx_unit *unit, u16 rids[NYX_ALIASES_MAX]);
 /* The reserved region that names pdev and is not relaxable, or NULL. */
 const struct nyx_acpi_reserved *nyx_topology_reserved(struct pci_dev *pdev);
+/* The next one after prev (NULL: the first), or NULL. */
+const struct nyx_acpi_reserved *nyx_topology_next_reserved(struct pci_dev *pdev,
+							   const struct nyx_acpi_reserved *prev);
 
 /* ---- group.c ---- */
 
@@ -131,7 +134,26 @@ bool nyx_fault_too_many(const struct nyx_device *device);
  */
 void nyx_fault_forgive(struct nyx_device *device);
 
+/* ---- reserved.c, phys.c: all hold nyx_registry_lock ---- */
+
+/*
+ * Map what firmware ties to the device at its own addresses, or count one more user of
+ * what is mapped already. On error nothing has changed. -EEXIST, -EINVAL, -ERANGE,
+ * -ENOMEM, -EIO.
+ */
+int nyx_reserved_map(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why);
+/* The device's entry no longer leads to the domain: undo nyx_reserved_map(). */
+void nyx_reserved_unmap(struct nyx_device *device, struct nyx_domain *domain);
+/*
+ * The device leaves the domain: mappings of its BARs go. Waits for calls that are at the
+ * page table with one of them (a bounded time).
+ */
+void nyx_phys_drop_bars(struct nyx_device *device, struct nyx_domain *domain);
+
 /* ---- domain_unit.c ---- */
+
+/* What no unit translates; for a new domain. */
+void nyx_domain_collect_holes(struct nyx_domain *domain);
 
 /*
  * A table that every unit can walk: the least of their levels, the page sizes they

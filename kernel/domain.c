@@ -210,6 +210,7 @@ int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **o
 		err = -ENOMEM;
 		goto unlock;
 	}
+	nyx_domain_collect_holes(domain);
 	strscpy(domain->name, params->name, sizeof(domain->name));
 	err = publish(domain, params->id, why);
 	if (err)

@@ -44,6 +44,25 @@ int nyx_domain_common_config(struct nyx_pt_config *config)
 	return first ? -EIO : 0;
 }
 
+void nyx_domain_collect_holes(struct nyx_domain *domain)
+{
+	struct nyx_unit *unit;
+	u32 i, j;
+
+	list_for_each_entry(unit, &nyx_units, node) {
+		for (i = 0; i < unit->caps.nr_holes; i++) {
+			const struct nyx_iova_hole *hole = &unit->caps.holes[i];
+
+			for (j = 0; j < domain->nr_holes; j++)
+				if (domain->holes[j].first == hole->first &&
+				    domain->holes[j].last == hole->last)
+					break;
+			if (j == domain->nr_holes && !WARN_ON_ONCE(j == NYX_HOLES_MAX))
+				domain->holes[domain->nr_holes++] = *hole;
+		}
+	}
+}
+
 void nyx_domain_free_units(struct nyx_domain *domain)
 {
 	struct nyx_domain_unit *on, *next;
@@ -73,7 +92,7 @@ int nyx_domain_attach_unit(struct nyx_domain *domain, struct nyx_unit *unit, u16
 	lockdep_assert_held(&nyx_registry_lock);
 	on = find_unit(domain, unit);
 	if (!on) {
-		on = kzalloc(sizeof(*on), GFP_KERNEL);
+		on = kzalloc(sizeof(*on), GFP_KERNEL_ACCOUNT);
 		if (!on)
 			return -ENOMEM;
 		id = domain->mode == NYX_DOMAIN_UNMANAGED ? NYX_HWDID_PASS :

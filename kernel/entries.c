@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "entries.h"
+#include "phys.h"
 #include "pin.h"
 #include "ranges.h"
 
@@ -30,8 +31,9 @@ void nyx_entries_start(struct nyx_domain *domain)
 void nyx_entries_end(struct nyx_domain *domain)
 {
 	lockdep_assert_held(&domain->lock);
-	if (!--domain->nr_changing)
-		wake_up_all(&domain->unchanging);
+	domain->nr_changing--;
+	WRITE_ONCE(domain->nr_changed, domain->nr_changed + 1);
+	wake_up_all(&domain->unchanging);
 }
 
 void nyx_entries_hold_module(struct nyx_domain *domain)
@@ -111,10 +113,12 @@ bool nyx_entries_withdraw(struct nyx_domain *domain, struct list_head *list,
 	proven &= invalidate(domain, gather);
 
 	list_for_each_entry(mapping, list, link) {
-		if (proven)
+		if (!proven)
+			leaked += nyx_pin_leak(mapping);	/* what else it holds stays held too */
+		else if (mapping->type == NYX_MAPPING_USER)
 			nyx_unpin(mapping);
 		else
-			leaked += nyx_pin_leak(mapping);
+			nyx_phys_release(mapping);
 	}
 	atomic_long_add(leaked, &domain->leaked_pages);
 
@@ -144,10 +148,11 @@ static int make_room(struct nyx_domain *domain, struct list_head *list, struct n
 
 	nyx_pt_gather_init(&gather, &domain->pt);
 	list_for_each_entry(mapping, list, link) {
-		for (i = 0; i < mapping->nr_runs; i++)
-			if (mapping->runs[i].nr >= SZ_2M / SZ_4K)
-				break;
-		if (i < mapping->nr_runs)
+		bool large = mapping->type != NYX_MAPPING_USER;
+
+		for (i = 0; i < mapping->nr_runs && !large; i++)
+			large = mapping->runs[i].nr >= SZ_2M / SZ_4K;
+		if (large)
 			nyx_pt_prune(&domain->pt, mapping->node.start,
 				     nyx_mapping_length(mapping), &gather);
 	}
@@ -177,6 +182,14 @@ static int write_entries(struct nyx_domain *domain, struct list_head *list,
 
 	list_for_each_entry(mapping, list, link) {
 		iova = mapping->node.start;
+		if (mapping->type != NYX_MAPPING_USER) {
+			bytes = nyx_mapping_length(mapping);
+			err = nyx_pt_map(&domain->pt, iova, mapping->phys, bytes, mapping->prot,
+					 gather);
+			if (err)
+				return nyx_about_range(why, index,
+						       refuse_entries(err, iova, bytes, why));
+		}
 		for (i = 0; i < mapping->nr_runs; i++, iova += bytes) {
 			bytes = (u64)mapping->runs[i].nr << PAGE_SHIFT;
 			err = nyx_pt_map(&domain->pt, iova, page_to_phys(mapping->runs[i].first),

@@ -2,7 +2,7 @@
 /*
  * A domain's memory: mapping the caller's ranges, unmapping them, looking at them.
  *
- * A map goes: check all, reserve all, pin, write the table, invalidate where needed,
+ * A map goes: check all, reserve all, pin or claim, write the table, invalidate where needed,
  * publish. An unmap goes: take all, clear, invalidate, unpin, erase. domain->lock is
  * held for the steps on the books only; between them the mappings are MAKING or
  * UNDOING, and so nobody else's. The end of a domain (domain->dying) lets nothing new
@@ -13,6 +13,7 @@
 
 #include "books.h"
 #include "entries.h"
+#include "phys.h"
 #include "pin.h"
 #include "ranges.h"
 
@@ -59,7 +60,10 @@ static int make_mappings(const struct nyx_map_range *ranges, u32 nr, struct list
 		mapping->node.last = nyx_range_last(&ranges[i]);
 		mapping->type = ranges[i].type;
 		mapping->prot = ranges[i].prot;
-		mapping->user_address = ranges[i].address;
+		if (mapping->type == NYX_MAPPING_PHYS)
+			mapping->phys = ranges[i].address;
+		else
+			mapping->user_address = ranges[i].address;
 		mapping->tag = ranges[i].tag;
 		list_add_tail(&mapping->link, list);
 	}
@@ -112,7 +116,7 @@ static int pin_all(struct nyx_domain *domain, struct list_head *list, struct nyx
 			.stop = &domain->dying,
 		};
 
-		err = nyx_pin(mapping, &pin, why);
+		err = mapping->type == NYX_MAPPING_USER ? nyx_pin(mapping, &pin, why) : 0;
 		if (err) {
 			nyx_about_range(why, i, err);
 			list_for_each_entry_continue_reverse(mapping, list, link)
@@ -121,6 +125,36 @@ static int pin_all(struct nyx_domain *domain, struct list_head *list, struct nyx
 		}
 		i++;
 	}
+	return err;
+}
+
+/* From here to the end of the call it is at the page table. */
+static int begin_locked(struct nyx_domain *domain, struct list_head *list, struct nyx_why *why)
+{
+	int err;
+
+	mutex_lock(&domain->lock);
+	err = domain->dying ? refuse_dying(domain, why) : nyx_phys_claim(domain, list, why);
+	if (!err)
+		nyx_entries_start(domain);
+	mutex_unlock(&domain->lock);
+	return err;
+}
+
+/*
+ * Host-physical ranges are claimed last: from the claim on nothing waits for userspace, so
+ * that a device can leave the domain at any time, and its BARs with it.
+ */
+static int begin(struct nyx_domain *domain, struct list_head *list, struct nyx_why *why)
+{
+	bool phys = nyx_phys_any(list);
+	int err;
+
+	if (phys)
+		mutex_lock(&nyx_registry_lock);
+	err = begin_locked(domain, list, why);
+	if (phys)
+		mutex_unlock(&nyx_registry_lock);
 	return err;
 }
 
@@ -140,12 +174,7 @@ int nyx_domain_map(struct nyx_domain *domain, const struct nyx_map_range *ranges
 	if (err)
 		goto unreserve;
 
-	mutex_lock(&domain->lock);
-	if (domain->dying)
-		err = refuse_dying(domain, why);
-	else
-		nyx_entries_start(domain);
-	mutex_unlock(&domain->lock);
+	err = begin(domain, &list, why);
 	if (err)
 		goto unpin;
 
@@ -271,6 +300,7 @@ int nyx_domain_init_memory(struct nyx_domain *domain, const struct nyx_pt_config
 	nyx_books_init(domain);
 	domain->nr_changing = 0;
 	domain->changes = (u64)atomic_inc_return(&incarnation) << 32;
+	domain->nr_changed = 0;
 	domain->unproven = false;
 	atomic_long_set(&domain->leaked_pages, 0);
 	atomic_long_set(&domain->leaked_tables, 0);

@@ -193,13 +193,15 @@ int nyx_iommu_nl_device_assign_doit(struct sk_buff *skb, struct genl_info *info)
 
 	err = nyx_nl_begin(skb, info, CAP_SYS_ADMIN,
 			   NYX_NL_TAKES(DEVICE) | NYX_NL_TAKES(DOMAIN_ID) |
-			   NYX_NL_TAKES(DOMAIN_NAME)) ?:
+			   NYX_NL_TAKES(DOMAIN_NAME) | NYX_NL_TAKES(ALLOW_RESERVED)) ?:
 	      nyx_nl_device(info, &device);
 	if (err)
 		return err;
 	err = nyx_nl_domain(info, &domain);
 	if (!err) {
-		err = nyx_nl_why(info, nyx_device_assign(device, domain, &why), &why);
+		err = nyx_device_assign_reserved(device, domain,
+						 info->attrs[NYX_IOMMU_A_ALLOW_RESERVED], &why);
+		err = nyx_nl_why(info, err, &why);
 		nyx_domain_put(domain);
 	}
 	nyx_device_put(device);

@@ -15,7 +15,7 @@ const struct nla_policy nyx_iommu_range_nl_policy[NYX_IOMMU_A_RANGE_TAG + 1] = {
 	[NYX_IOMMU_A_RANGE_IOVA] = { .type = NLA_U64, },
 	[NYX_IOMMU_A_RANGE_LENGTH] = { .type = NLA_U64, },
 	[NYX_IOMMU_A_RANGE_PROT] = NLA_POLICY_MASK(NLA_U32, 0x3),
-	[NYX_IOMMU_A_RANGE_TYPE] = NLA_POLICY_RANGE(NLA_U32, 1, 2),
+	[NYX_IOMMU_A_RANGE_TYPE] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
 	[NYX_IOMMU_A_RANGE_ADDRESS] = { .type = NLA_U64, },
 	[NYX_IOMMU_A_RANGE_TAG] = { .type = NLA_U64, },
 };
@@ -34,6 +34,7 @@ const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_DOMAIN_STATE + 1] = {
 	[NYX_IOMMU_A_RANGE] = NLA_POLICY_NESTED(nyx_iommu_range_nl_policy),
 	[NYX_IOMMU_A_MAX_MAPPED_BYTES] = { .type = NLA_U64, },
 	[NYX_IOMMU_A_MAX_MAPPINGS] = { .type = NLA_U64, },
+	[NYX_IOMMU_A_ALLOW_RESERVED] = { .type = NLA_FLAG, },
 	[NYX_IOMMU_A_NO_RESET] = { .type = NLA_FLAG, },
 	[NYX_IOMMU_A_DOMAIN_STATE] = NLA_POLICY_MAX(NLA_U32, 3),
 };

@@ -8,6 +8,7 @@
 
 static_assert((int)NYX_IOMMU_MAPPING_TYPE_USER == (int)NYX_MAPPING_USER);
 static_assert((int)NYX_IOMMU_MAPPING_TYPE_PHYS == (int)NYX_MAPPING_PHYS);
+static_assert((int)NYX_IOMMU_MAPPING_TYPE_RESERVED == (int)NYX_MAPPING_RESERVED);
 static_assert((int)NYX_IOMMU_PROT_READ == NYX_PROT_READ);
 static_assert((int)NYX_IOMMU_PROT_WRITE == NYX_PROT_WRITE);
 static_assert((int)NYX_IOMMU_PT_FORMAT_VTDSS == (int)NYX_PT_VTDSS);
@@ -127,6 +128,17 @@ static int range_why(struct genl_info *info, int err, const struct nyx_why *why)
 
 #define TAKES_DOMAIN	(NYX_NL_TAKES(DOMAIN_ID) | NYX_NL_TAKES(DOMAIN_NAME))
 
+static int may_map(struct sk_buff *skb, struct genl_info *info,
+		   const struct nyx_map_range *ranges, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		if (ranges[i].type == NYX_MAPPING_PHYS)
+			return nyx_nl_need(skb, info, CAP_SYS_RAWIO);
+	return 0;
+}
+
 int nyx_iommu_nl_map_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nyx_why why = { .range = -1 };
@@ -143,7 +155,9 @@ int nyx_iommu_nl_map_doit(struct sk_buff *skb, struct genl_info *info)
 		err = nr;
 		goto out_domain;
 	}
-	err = range_why(info, nyx_domain_map(domain, ranges, nr, &why), &why);
+	err = may_map(skb, info, ranges, nr);
+	if (!err)
+		err = range_why(info, nyx_domain_map(domain, ranges, nr, &why), &why);
 	kfree(ranges);
 out_domain:
 	nyx_domain_put(domain);
@@ -213,6 +227,8 @@ static int put_mapping(struct sk_buff *skb, const struct nyx_domain *domain,
 		return -EMSGSIZE;
 	if (mapping->tag && nla_put_u64_64bit(skb, NYX_IOMMU_A_MAPPING_TAG, mapping->tag,
 					      NYX_IOMMU_A_MAPPING_PAD))
+		return -EMSGSIZE;
+	if (mapping->is_bar && nla_put_u32(skb, NYX_IOMMU_A_MAPPING_DEVICE, mapping->bar_of))
 		return -EMSGSIZE;
 	if (physical && nla_put_u64_64bit(skb, NYX_IOMMU_A_MAPPING_PHYSICAL, mapping->paddr,
 					  NYX_IOMMU_A_MAPPING_PAD))

@@ -154,9 +154,18 @@ const char *nyx_device_name(const struct nyx_device *device);	/* "0000:03:00.0" 
  * in another domain, or the device itself is not held by the stub or busy; -EPERM: bridge,
  * unit function, reserved region; -EAGAIN: device_lock is taken right now, try
  * again; -ENODEV gone; -EIO unit dead; -EINVAL domain does not fit the unit.
+ * With allow_reserved, memory that firmware ties to the device is mapped for it, at its
+ * own addresses, as long as it is in the domain; -EEXIST: something else is mapped there.
  * Process context; takes nyx_registry_lock; never sleeps on device_lock.
  */
-int nyx_device_assign(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why);
+int nyx_device_assign_reserved(struct nyx_device *device, struct nyx_domain *domain,
+			       bool allow_reserved, struct nyx_why *why);
+
+static inline int nyx_device_assign(struct nyx_device *device, struct nyx_domain *domain,
+				    struct nyx_why *why)
+{
+	return nyx_device_assign_reserved(device, domain, false, why);
+}
 
 /*
  * Take it out of its domain: entry blocked, invalidated, bus mastering off now;
@@ -218,6 +227,8 @@ struct nyx_domain_unit {
 	u32 nr_devices;
 };
 
+#define NYX_HOLES_MAX	4	/* of all units together */
+
 struct nyx_domain {
 	struct kref ref;
 	struct rcu_head rcu;
@@ -243,13 +254,16 @@ struct nyx_domain {
 	u64 changes;			/* under lock: calls that ever came to it; the upper
 					 * half is never the same for two domains in a row
 					 */
-	wait_queue_head_t unchanging;	/* nr_changing fell to 0 */
+	u32 nr_changed;			/* those that have left it */
+	wait_queue_head_t unchanging;	/* one has left it */
 	bool holds_module;		/* has mappings; under lock */
 	u64 nr_mappings, mapped_bytes, pinned_pages;	/* of published mappings, under lock */
 	u64 maps_total, unmaps_total;	/* mappings, under lock */
 	/* What is in the books, published or not, and the most that may be; under lock. */
 	u64 booked_mappings, booked_bytes;
 	u64 max_mappings, max_bytes;	/* 0: no limit */
+	struct nyx_iova_hole holes[NYX_HOLES_MAX];	/* never translated; fixed */
+	u32 nr_holes;
 	/*
 	 * Sticky: an invalidation that was to cut a unit off from this domain failed, so
 	 * nothing can be proved unreachable: pages and tables are leaked from then on.
@@ -265,7 +279,8 @@ struct nyx_domain {
 
 enum nyx_mapping_type {
 	NYX_MAPPING_USER = 1,		/* pinned pages of the caller's address space */
-	NYX_MAPPING_PHYS,		/* a host-physical range (not yet) */
+	NYX_MAPPING_PHYS,		/* a host-physical range: a BAR, or one that was free */
+	NYX_MAPPING_RESERVED,		/* memory that firmware ties to a device; made by assignment */
 };
 
 /* Whoever makes or undoes a mapping is the only one who may touch it. */
@@ -287,6 +302,10 @@ struct nyx_mapping {
 	enum nyx_mapping_type type;
 	u32 prot;			/* NYX_PROT_* */
 	u64 user_address;		/* where it was in the caller, for show */
+	u64 phys;			/* PHYS, RESERVED: its first byte */
+	struct nyx_device *bar_of;	/* PHYS: in a BAR of that device of the domain; referenced */
+	struct resource *held;		/* PHYS elsewhere: ours while it is mapped */
+	u32 users;			/* RESERVED: regions of the domain's devices that are it */
 	u64 tag;			/* 0: none */
 	struct user_struct *charged_to;	/* pages are in its locked_vm; NULL: not charged */
 	u64 charged_pages;
@@ -348,7 +367,7 @@ struct nyx_map_range {
 	u64 length;
 	u32 prot;
 	enum nyx_mapping_type type;
-	u64 address;			/* USER: in current->mm */
+	u64 address;			/* USER: in current->mm; PHYS: host-physical */
 	u64 tag;
 };
 
@@ -359,9 +378,13 @@ struct nyx_map_range {
  * -EEXIST overlaps a mapping; -EBUSY overlaps one that is being unmapped; -EFAULT
  * not mapped in the caller or not readable or writable there; -ENOMEM; -EDQUOT over
  * RLIMIT_MEMLOCK; -E2BIG more than NYX_MAP_MESSAGE_MAX; -EOPNOTSUPP memory kind
- * refused (ordinary file; anonymous into a persistent domain; device memory);
+ * refused (ordinary file; anonymous into a persistent domain; device memory), or the
+ * domain is UNMANAGED; -EPERM (PHYS) RAM, MSI-X pages, locked down; -EBUSY (PHYS) claimed
+ * by somebody; -EDQUOT a limit of the domain, too;
  * -EINTR killed; -ENOENT the domain is being deleted; -EIO a unit is dead.
- * Process context with the caller's mm; takes domain->lock, no mmap_lock inside it.
+ * That the caller has CAP_SYS_RAWIO for PHYS is the front's to check. Process context
+ * with the caller's mm; takes nyx_registry_lock (PHYS) and domain->lock, no mmap_lock
+ * inside them.
  */
 int nyx_domain_map(struct nyx_domain *domain, const struct nyx_map_range *ranges, u32 nr,
 		   struct nyx_why *why);
@@ -393,6 +416,8 @@ struct nyx_mapping_info {
 	enum nyx_mapping_type type;
 	u64 user_address, tag;
 	u64 paddr;			/* of its first byte */
+	bool is_bar;
+	u32 bar_of;			/* segment << 16 | rid of the device whose BAR it is */
 	u32 nr_runs;			/* physically contiguous pieces */
 };
 /*

@@ -7,9 +7,6 @@
 
 #include "ranges.h"
 
-#define MSI_FIRST	0xfee00000ULL	/* DMA there is an interrupt, never translated */
-#define MSI_LAST	0xfeefffffULL
-
 /* What map and unmap ask of a range alike. */
 static int check_iova(const struct nyx_domain *domain, const struct nyx_map_range *range,
 		      struct nyx_why *why)
@@ -38,28 +35,43 @@ static int check_iova(const struct nyx_domain *domain, const struct nyx_map_rang
 	return 0;
 }
 
-static int check_map(const struct nyx_domain *domain, const struct nyx_map_range *range,
-		     struct nyx_why *why)
+int nyx_ranges_check_place(const struct nyx_domain *domain, const struct nyx_map_range *range,
+			   struct nyx_why *why)
 {
 	int err = check_iova(domain, range, why);
+	u32 i;
 
 	if (err)
 		return err;
-	if (range->iova <= MSI_LAST && nyx_range_last(range) >= MSI_FIRST)
+	if (range->iova <= NYX_MSI_LAST && nyx_range_last(range) >= NYX_MSI_FIRST)
 		return nyx_refuse(why, -EINVAL, NYX_ARG_IOVA,
 				  "%#llx-%#llx touches the interrupt range %#llx-%#llx, where DMA is an interrupt; leave it out",
-				  range->iova, nyx_range_last(range), MSI_FIRST, MSI_LAST);
+				  range->iova, nyx_range_last(range), NYX_MSI_FIRST, NYX_MSI_LAST);
+	for (i = 0; i < domain->nr_holes; i++)
+		if (range->iova <= domain->holes[i].last &&
+		    nyx_range_last(range) >= domain->holes[i].first)
+			return nyx_refuse(why, -EINVAL, NYX_ARG_IOVA,
+					  "%#llx-%#llx touches %s %#llx-%#llx, which is not translated; leave it out",
+					  range->iova, nyx_range_last(range), domain->holes[i].what,
+					  domain->holes[i].first, domain->holes[i].last);
+	return 0;
+}
+
+static int check_map(const struct nyx_domain *domain, const struct nyx_map_range *range,
+		     struct nyx_why *why)
+{
+	int err = nyx_ranges_check_place(domain, range, why);
+
+	if (err)
+		return err;
 	if (!range->prot || range->prot & ~(NYX_PROT_READ | NYX_PROT_WRITE))
 		return nyx_refuse(why, -EINVAL, NYX_ARG_PROT,
 				  "protection %#x is none of read (1), write (2) or both (3)",
 				  range->prot);
-	if (range->type == NYX_MAPPING_PHYS)
-		return nyx_refuse(why, -EOPNOTSUPP, NYX_ARG_TYPE,
-				  "mapping host-physical ranges is not supported; map memory of the caller");
-	if (range->type != NYX_MAPPING_USER)
+	if (range->type != NYX_MAPPING_USER && range->type != NYX_MAPPING_PHYS)
 		return nyx_refuse(why, -EINVAL, NYX_ARG_TYPE,
-				  "unknown mapping type %d; use %d, memory of the caller",
-				  range->type, NYX_MAPPING_USER);
+				  "mapping type %d is not for use here; use %d, memory of the caller, or %d, host-physical memory",
+				  range->type, NYX_MAPPING_USER, NYX_MAPPING_PHYS);
 	if (!PAGE_ALIGNED(range->address))
 		return nyx_refuse(why, -EINVAL, NYX_ARG_ADDRESS,
 				  "memory at %#llx is not a multiple of 4 KiB; align it",

@@ -11,9 +11,16 @@
 
 #include "nyx.h"
 
+#define NYX_MSI_FIRST	0xfee00000ULL	/* DMA there is an interrupt, never translated */
+#define NYX_MSI_LAST	0xfeefffffULL
+
 /* -EINVAL, -ERANGE, -E2BIG, -EOPNOTSUPP. */
 int nyx_ranges_check_map(const struct nyx_domain *domain, const struct nyx_map_range *ranges,
 			 u32 nr, struct nyx_why *why);
+
+/* May anything be mapped there (iova and length only)? -EINVAL, -ERANGE. */
+int nyx_ranges_check_place(const struct nyx_domain *domain, const struct nyx_map_range *range,
+			   struct nyx_why *why);
 
 /* -EINVAL, -ERANGE, -EOPNOTSUPP. */
 int nyx_ranges_check_unmap(const struct nyx_domain *domain, const struct nyx_map_range *ranges,

@@ -256,14 +256,15 @@ static bool relaxable(const struct pci_dev *pdev)
 	       pdev->class >> 16 == PCI_BASE_CLASS_DISPLAY;
 }
 
-const struct nyx_acpi_reserved *nyx_topology_reserved(struct pci_dev *pdev)
+const struct nyx_acpi_reserved *nyx_topology_next_reserved(struct pci_dev *pdev,
+							   const struct nyx_acpi_reserved *prev)
 {
 	int segment = pci_domain_nr(pdev->bus);
 	u32 i;
 
 	if (relaxable(pdev))
 		return NULL;
-	for (i = 0; i < nyx_firmware.nr_reserved; i++) {
+	for (i = prev ? prev - nyx_firmware.reserved + 1 : 0; i < nyx_firmware.nr_reserved; i++) {
 		const struct nyx_acpi_reserved *reserved = &nyx_firmware.reserved[i];
 
 		if (reserved->segment == segment &&
@@ -272,4 +273,9 @@ const struct nyx_acpi_reserved *nyx_topology_reserved(struct pci_dev *pdev)
 			return reserved;
 	}
 	return NULL;
+}
+
+const struct nyx_acpi_reserved *nyx_topology_reserved(struct pci_dev *pdev)
+{
+	return nyx_topology_next_reserved(pdev, NULL);
 }

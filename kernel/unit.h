@@ -29,6 +29,14 @@ enum nyx_unit_state {
 	NYX_UNIT_DEAD,		/* stopped answering: nothing can be proved unreachable */
 };
 
+/* Device addresses with a meaning of their own on the way to the unit: never mapped. */
+struct nyx_iova_hole {
+	u64 first, last;
+	const char *what;	/* a literal */
+};
+
+#define NYX_UNIT_HOLES	1
+
 struct nyx_unit_caps {
 	enum nyx_pt_format pt_format;
 	u8 levels;		/* most page-table levels: 3 (39 bits) or 4 (48 bits) */
@@ -44,6 +52,8 @@ struct nyx_unit_caps {
 	bool blocks_unnamed;	/* functions that no scope names pass through it, and are blocked */
 	bool counts_blocked_interrupts;
 	bool fault_lower_bound;	/* may drop faults without telling */
+	u32 nr_holes;
+	struct nyx_iova_hole holes[NYX_UNIT_HOLES];
 	u32 fault_records;	/* VT-d recording registers, AMD log entries */
 };
 

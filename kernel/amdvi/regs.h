@@ -223,4 +223,11 @@ static_assert(sizeof(struct amdvi_event) == 16);
 #define AMDVI_HT_INT_FIRST		0xfdf8000000ULL
 #define AMDVI_HT_INT_LAST		0xfdffffffffULL
 
+/*
+ * Addresses that HyperTransport gives a meaning of their own, interrupts and system
+ * management among them (2.1.2): no translation makes memory of them.
+ */
+#define AMDVI_HT_FIRST		0xfd00000000ULL
+#define AMDVI_HT_LAST		0xffffffffffULL
+
 #endif

@@ -294,6 +294,8 @@ static int decode_caps(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *des
 
 	*caps = (struct nyx_unit_caps) {
 		.blocks_unnamed = true,
+		.nr_holes = 1,
+		.holes = { { AMDVI_HT_FIRST, AMDVI_HT_LAST, "the HyperTransport range" } },
 		.pt_format = NYX_PT_AMDV1,
 		.levels = 4,		/* 4 to 6 in hardware; 48 bits are what we offer */
 		.iova_width = 48,

@@ -27,6 +27,7 @@ static struct nyx_mapping *make(struct kunit *test, u32 first, u32 nr)
 	KUNIT_ASSERT_NOT_NULL(test, mapping);
 	mapping->node.start = page_first(first);
 	mapping->node.last = page_first(first + nr) - 1;
+	mapping->type = NYX_MAPPING_USER;
 	return mapping;
 }
 

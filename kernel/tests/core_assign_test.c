@@ -105,7 +105,7 @@ static void reserved_region(struct kunit *test)
 {
 	core_reserve(RID(1, 0, 0), 0x7f000000, 0x7f0fffff);
 	refused(test, core_endpoint(test, RID(1, 0, 0)), -EPERM,
-		"firmware uses 0000:01:00.0 through reserved memory 0x7f000000-0x7f0fffff; a domain would cut it off");
+		"firmware uses 0000:01:00.0 through reserved memory 0x7f000000-0x7f0fffff; a domain would cut it off: assign it with allow-reserved to have that memory mapped for it");
 }
 
 static void in_a_domain_already(struct kunit *test)

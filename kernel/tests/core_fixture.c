@@ -208,6 +208,7 @@ void core_reserve(u16 rid, u64 base, u64 last)
 
 	reserved->base = base;
 	reserved->last = last;
+	reserved->flags = NYX_RESERVED_READ | NYX_RESERVED_WRITE;
 	reserved->scopes.first = nyx_firmware.nr_scopes;
 	reserved->scopes.count = 1;
 	core.scopes[nyx_firmware.nr_scopes++] = (struct nyx_acpi_scope) {

@@ -349,8 +349,9 @@ static void map_refused(struct kunit *test)
 	r[1].prot = 0;
 	KUNIT_EXPECT_EQ(test, nyx_domain_map(domain, r, 2, &why), -EINVAL);
 	r[1].prot = RW;
-	r[1].type = NYX_MAPPING_PHYS;
-	KUNIT_EXPECT_EQ(test, nyx_domain_map(domain, r, 2, &why), -EOPNOTSUPP);
+	r[1].type = NYX_MAPPING_RESERVED;
+	KUNIT_EXPECT_EQ(test, nyx_domain_map(domain, r, 2, &why), -EINVAL);
+	KUNIT_EXPECT_EQ(test, (int)why.arg, (int)NYX_ARG_TYPE);
 	KUNIT_EXPECT_EQ(test, nyx_domain_map(domain, r, 0, &why), -EINVAL);
 	/* The neighbours of the interrupt range are fine. */
 	r[0] = range(0xfedff000, SZ_4K, at);

@@ -32,6 +32,7 @@ static const char usage_text[] =
 	"  dma-read IOVA LEN [AT]    memory to the device's buffer (offset AT)\n"
 	"  dma-write IOVA LEN [AT]   the device's buffer to memory\n"
 	"  copy SRC DST LEN          memory to memory, by way of the buffer\n"
+	"  peek OFFSET               its register, 32 bits\n"
 	"  repeat N                  do the next command N times\n"
 	"  enable                    memory decoding and bus mastering on\n"
 	"DEVICE is a PCI address (0000:01:00.0); one transfer fills half the buffer at most.\n";
@@ -108,6 +109,8 @@ static void run(const char *device, char **args, int nr)
 
 	if (!strcmp(command, "id") && nr == 1)
 		show_id();
+	else if (!strcmp(command, "peek") && nr == 2)
+		printf("%08x\n", read32(regs, number(args[1])));
 	else if (!strcmp(command, "enable") && nr == 1)
 		pci_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	else if (!strcmp(command, "dma-read") && (nr == 3 || nr == 4))

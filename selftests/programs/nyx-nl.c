@@ -59,6 +59,7 @@ static const struct operation {
 	{ "device-get-all", NYX_IOMMU_CMD_DEVICE_GET, NLM_F_DUMP, 0 },
 	{ "device-set", NYX_IOMMU_CMD_DEVICE_SET, NLM_F_ACK, DEVICE | THRESHOLD },
 	{ "device-assign", NYX_IOMMU_CMD_DEVICE_ASSIGN, NLM_F_ACK, DEVICE | DOMAIN },
+	{ "device-move", NYX_IOMMU_CMD_DEVICE_MOVE, NLM_F_ACK, DEVICE | DOMAIN },
 	{ "device-remove", NYX_IOMMU_CMD_DEVICE_REMOVE, NLM_F_ACK, DEVICE },
 	{ "device-reset", NYX_IOMMU_CMD_DEVICE_RESET, NLM_F_ACK, DEVICE },
 	{ "domain-get", NYX_IOMMU_CMD_DOMAIN_GET, NLM_F_ACK, DOMAIN },

@@ -85,9 +85,9 @@ EXPORT int nyx_device_list(struct nyx *nyx, uint32_t domain, struct nyx_device *
 			sizeof(**devices), (void **)devices, nr);
 }
 
-/* A driver core that is busy with the device is waited for. */
+/* flag: an attribute, or 0. A driver core that is busy with the device is waited for. */
 static int into_domain(struct nyx *nyx, int command, nyx_device_id id, uint32_t domain,
-		       bool no_reset)
+		       int flag)
 {
 	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	int tries, err;
@@ -96,7 +96,7 @@ static int into_domain(struct nyx *nyx, int command, nyx_device_id id, uint32_t 
 		struct nl_msg *msg = device_request(nyx, command, id);
 
 		if (!msg || nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_ID, domain) ||
-		    (no_reset && nla_put_flag(msg, NYX_IOMMU_A_NO_RESET)))
+		    (flag && nla_put_flag(msg, flag)))
 			return no_memory(nyx, msg);
 		err = nyx_send(nyx, msg, NULL, NULL);
 		if (err != -EAGAIN)
@@ -106,14 +106,17 @@ static int into_domain(struct nyx *nyx, int command, nyx_device_id id, uint32_t 
 	return err;
 }
 
-EXPORT int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain)
+EXPORT int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain,
+			     bool allow_reserved)
 {
-	return into_domain(nyx, NYX_IOMMU_CMD_DEVICE_ASSIGN, id, domain, false);
+	return into_domain(nyx, NYX_IOMMU_CMD_DEVICE_ASSIGN, id, domain,
+			   allow_reserved ? NYX_IOMMU_A_ALLOW_RESERVED : 0);
 }
 
 EXPORT int nyx_device_move(struct nyx *nyx, nyx_device_id id, uint32_t domain, bool reset)
 {
-	return into_domain(nyx, NYX_IOMMU_CMD_DEVICE_MOVE, id, domain, !reset);
+	return into_domain(nyx, NYX_IOMMU_CMD_DEVICE_MOVE, id, domain,
+			   reset ? 0 : NYX_IOMMU_A_NO_RESET);
 }
 
 EXPORT int nyx_device_remove(struct nyx *nyx, nyx_device_id id)

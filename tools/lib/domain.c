@@ -111,7 +111,10 @@ static int send_map(struct nyx *nyx, uint32_t domain, const struct nyx_range *ra
 		if (!nest ||
 		    nla_put_u64(msg, NYX_IOMMU_A_RANGE_IOVA, ranges[i].iova) ||
 		    nla_put_u64(msg, NYX_IOMMU_A_RANGE_LENGTH, ranges[i].length) ||
-		    nla_put_u64(msg, NYX_IOMMU_A_RANGE_ADDRESS, (uintptr_t)ranges[i].address) ||
+		    nla_put_u64(msg, NYX_IOMMU_A_RANGE_ADDRESS, ranges[i].is_phys ?
+				ranges[i].phys : (uintptr_t)ranges[i].address) ||
+		    (ranges[i].is_phys &&
+		     nla_put_u32(msg, NYX_IOMMU_A_RANGE_TYPE, NYX_IOMMU_MAPPING_TYPE_PHYS)) ||
 		    (ranges[i].prot &&
 		     nla_put_u32(msg, NYX_IOMMU_A_RANGE_PROT, ranges[i].prot)) ||
 		    (ranges[i].tag && nla_put_u64(msg, NYX_IOMMU_A_RANGE_TAG, ranges[i].tag)))
@@ -157,6 +160,7 @@ EXPORT int nyx_map(struct nyx *nyx, uint32_t domain, const struct nyx_range *ran
 			pieces[count++].length = MESSAGE_BYTES;
 			left.iova += MESSAGE_BYTES;
 			left.address = (char *)left.address + MESSAGE_BYTES;
+			left.phys += MESSAGE_BYTES;
 			left.length -= MESSAGE_BYTES;
 		}
 		pieces[count++] = left;	/* an empty range too: the kernel says what is wrong with it */

@@ -117,9 +117,10 @@ int nyx_device_list(struct nyx *nyx, uint32_t domain, struct nyx_device **device
 /*
  * The device must be bound to the stub driver. -EBUSY in use, -EPERM never
  * assignable, -EIO unit dead. A driver core that is busy with the device is
- * waited for, up to a second; then -EAGAIN.
+ * waited for, up to a second; then -EAGAIN. A device that firmware ties to memory is
+ * -EPERM too, unless allow_reserved has that memory mapped for it.
  */
-int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain);
+int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain, bool allow_reserved);
 /*
  * Out of its domain and into another, never in both. With reset it is waited for with
  * nyx_device_settle(); without, the device goes on with what it was told. -EINVAL in no
@@ -208,6 +209,8 @@ struct nyx_range {
 	uint32_t prot;			/* enum nyx_iommu_prot; 0: read and write */
 	void *address;			/* in the caller's address space */
 	uint64_t tag;			/* 0: none */
+	bool is_phys;			/* host-physical memory at phys instead; CAP_SYS_RAWIO */
+	uint64_t phys;
 };
 
 /*
@@ -233,6 +236,8 @@ struct nyx_mapping {
 	bool has_physical;		/* the caller has CAP_SYS_ADMIN */
 	uint64_t physical;
 	uint32_t runs;
+	bool is_bar;			/* part of a BAR of device, and goes with it */
+	nyx_device_id device;
 };
 
 /* By address. The caller frees *mappings. */

@@ -188,6 +188,8 @@ int nyx_parse_mapping(struct nlattr **attrs, void *out)
 	mapping->has_physical = tb[NYX_IOMMU_A_MAPPING_PHYSICAL];
 	mapping->physical = nyx_attr_u64(tb[NYX_IOMMU_A_MAPPING_PHYSICAL]);
 	mapping->runs = nyx_attr_u32(tb[NYX_IOMMU_A_MAPPING_RUNS]);
+	mapping->is_bar = tb[NYX_IOMMU_A_MAPPING_DEVICE];
+	mapping->device = nyx_attr_u32(tb[NYX_IOMMU_A_MAPPING_DEVICE]);
 	return 0;
 }
 

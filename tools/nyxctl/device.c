@@ -275,11 +275,13 @@ static int take_device(struct context *context, nyx_device_id id, const char *do
 
 static int run_assign(struct context *context, struct args *args)
 {
-	static const struct keyword keywords[] = { { "domain", true }, { "unbind", false }, { 0 } };
+	static const struct keyword keywords[] = {
+		{ "domain", true }, { "unbind", false }, { "allow-reserved", false }, { 0 }
+	};
 	char old[DRIVER_NAME], name[DEVICE_NAME], *value, *domain_word = NULL;
 	struct nyx_domain domain;
 	struct nyx_device device;
-	bool may_unbind = false;
+	bool may_unbind = false, allow_reserved = false;
 	nyx_device_id id;
 	int which, err;
 
@@ -288,10 +290,16 @@ static int run_assign(struct context *context, struct args *args)
 	while ((which = next_keyword(context, args, keywords, &value)) != ARGS_END) {
 		if (which == ARGS_BAD)
 			return EXIT_USAGE;
-		if (which == 0)
+		switch (which) {
+		case 0:
 			domain_word = value;
-		else
+			break;
+		case 1:
 			may_unbind = true;
+			break;
+		default:
+			allow_reserved = true;
+		}
 	}
 	if (!domain_word)
 		return usage_error(context, args, "the domain is missing");
@@ -315,7 +323,7 @@ static int run_assign(struct context *context, struct args *args)
 			      "a bridge" : "the IOMMU itself");
 	if (take_device(context, id, domain_word, may_unbind, old) != EXIT_DONE)
 		return EXIT_REFUSED;
-	err = nyx_device_assign(context->nyx, id, domain.id);
+	err = nyx_device_assign(context->nyx, id, domain.id, allow_reserved);
 	if (err) {
 		refuse_nyx(context, err);
 		err = strcmp(old, STUB_DRIVER) ? pci_restore(id, old) : 0;
@@ -492,10 +500,12 @@ static int run_move(struct context *context, struct args *args)
 static const struct command commands[] = {
 	{ "show", "[DEV] [domain D]",
 	  "All PCI functions, those of one domain, or one in full. -s adds columns.\n", run_show },
-	{ "assign", "DEV domain D [unbind]",
+	{ "assign", "DEV domain D [unbind] [allow-reserved]",
 	  "Put DEV into domain D (id or name): from then on it reaches what the domain\n"
 	  "maps, and nothing else. A host driver that is bound to it is taken off only\n"
-	  "with unbind. On failure the old driver gets it back.\n", run_assign },
+	  "with unbind. On failure the old driver gets it back. Memory that firmware ties\n"
+	  "DEV to is mapped for it with allow-reserved; without, such a DEV is refused.\n",
+	  run_assign },
 	{ "move", "DEV domain D [noreset] [timeout SECONDS]",
 	  "Take DEV out of its domain and put it into D. It never reaches both: it is\n"
 	  "blocked and reset in between. With noreset it goes on with what it was told.\n",

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "nyxctl.h"
+#include "sysfs.h"
 #include "words.h"
 
 GET_HEX(nyx_mapping, iova)
@@ -39,6 +40,14 @@ static json_t *get_physical(const void *row)
 	return mapping->has_physical ? hex(mapping->physical) : NULL;
 }
 
+static json_t *get_bar_of(const void *row)
+{
+	const struct nyx_mapping *mapping = row;
+	char name[DEVICE_NAME];
+
+	return mapping->is_bar ? json_string(format_device(mapping->device, name)) : NULL;
+}
+
 static json_t *get_tag(const void *row)
 {
 	const struct nyx_mapping *mapping = row;
@@ -54,6 +63,7 @@ static const struct column columns[] = {
 	{ "type", "MEMORY", FORMAT_TEXT, 0, get_type },
 	{ "physical", "PHYSICAL", FORMAT_TEXT, 0, get_physical },
 	{ "runs", "PIECES", FORMAT_NUMBER, 0, get_runs },
+	{ "bar_of", "BAR OF", FORMAT_TEXT, SHOW_STATS, get_bar_of },
 	{ "address", "MAPPED FROM", FORMAT_TEXT, SHOW_STATS, get_address },
 	{ "tag", "TAG", FORMAT_TEXT, SHOW_STATS, get_tag },
 	{ 0 }
@@ -82,16 +92,17 @@ static int run_show(struct context *context, struct args *args)
 /* ---- add, del ---- */
 
 struct add {
-	uint64_t iova, offset, size, tag;
+	uint64_t iova, offset, size, tag, phys;
 	uint32_t prot;
-	const char *path;
+	const char *path, *bar;
+	bool is_phys;
 };
 
 static bool parse_add(struct context *context, struct args *args, struct add *add)
 {
 	static const struct keyword keywords[] = {
 		{ "file", true }, { "offset", true }, { "size", true }, { "prot", true },
-		{ "tag", true }, { 0 }
+		{ "tag", true }, { "phys", true }, { "bar", true }, { 0 }
 	};
 	char *word;
 	int which;
@@ -115,6 +126,13 @@ static bool parse_add(struct context *context, struct args *args, struct add *ad
 		case 4:
 			good = parse_number(word, &add->tag);
 			break;
+		case 5:
+			good = parse_number(word, &add->phys);
+			add->is_phys = true;
+			break;
+		case 6:
+			add->bar = word;
+			break;
 		default:
 			return false;
 		}
@@ -124,11 +142,56 @@ static bool parse_add(struct context *context, struct args *args, struct add *ad
 			return false;
 		}
 	}
-	if (!add->path)
-		usage_error(context, args, "the file is missing");
-	else if (!add->size)
+	if (!!add->path + !!add->bar + add->is_phys != 1) {
+		usage_error(context, args, "say what to map: one of file, phys and bar");
+		return false;
+	}
+	if (add->is_phys && add->offset) {
+		usage_error(context, args, "an offset goes with a file or a bar");
+		return false;
+	}
+	if (!add->size && !add->bar) {
 		usage_error(context, args, "the size is missing");
-	return add->path && add->size;
+		return false;
+	}
+	return true;
+}
+
+/* DEVICE:N into where that BAR is; all of it from the offset on where no size was given. */
+static bool find_bar(struct context *context, struct add *add)
+{
+	const char *colon = strrchr(add->bar, ':');
+	char device[32], name[DEVICE_NAME];
+	uint64_t start, length, number;
+	nyx_device_id id;
+
+	if (!colon || colon - add->bar >= (long)sizeof(device) ||
+	    !parse_number(colon + 1, &number) || number > 5) {
+		refuse(context, -EINVAL, "\"%s\" is no BAR: write DEVICE:0 to DEVICE:5", add->bar);
+		return false;
+	}
+	memcpy(device, add->bar, colon - add->bar);
+	device[colon - add->bar] = '\0';
+	if (!parse_device(device, &id)) {
+		refuse(context, -EINVAL, "\"%s\" is no device: write 0000:03:00.0:%u", device,
+		       (unsigned int)number);
+		return false;
+	}
+	if (!pci_bar(id, number, &start, &length)) {
+		refuse(context, -ENODEV, "%s has no memory in BAR %u", format_device(id, name),
+		       (unsigned int)number);
+		return false;
+	}
+	if (add->offset >= length) {
+		refuse(context, -EINVAL, "BAR %u of %s has only %llu bytes", (unsigned int)number,
+		       format_device(id, name), (unsigned long long)length);
+		return false;
+	}
+	add->phys = start + add->offset;
+	if (!add->size)
+		add->size = length - add->offset;
+	add->is_phys = true;
+	return true;
 }
 
 /* The part of the file in our address space, or MAP_FAILED after saying why. */
@@ -172,7 +235,7 @@ static int run_add(struct context *context, struct args *args)
 	struct nyx_domain domain;
 	struct nyx_range range;
 	char *which, size[32];
-	void *memory;
+	void *memory = NULL;
 	int err;
 
 	if (!need_word(context, args, "the domain", &which) ||
@@ -181,15 +244,19 @@ static int run_add(struct context *context, struct args *args)
 		return EXIT_USAGE;
 	if (!find_domain(context, which, &domain))
 		return EXIT_REFUSED;
-	memory = map_file(context, &add);
+	if (add.bar && !find_bar(context, &add))
+		return EXIT_REFUSED;
+	if (add.path)
+		memory = map_file(context, &add);
 	if (memory == MAP_FAILED)
 		return EXIT_REFUSED;
 	range = (struct nyx_range) {
 		.iova = add.iova, .length = add.size, .prot = add.prot, .address = memory,
-		.tag = add.tag,
+		.tag = add.tag, .is_phys = add.is_phys, .phys = add.phys,
 	};
 	err = nyx_map(context->nyx, domain.id, &range, 1);
-	munmap(memory, add.size);	/* the module holds the pages by now */
+	if (memory)
+		munmap(memory, add.size);	/* the module holds the pages by now */
 	if (err)
 		return refuse_nyx(context, err);
 	if (context->json)
@@ -357,9 +424,11 @@ static int run_walk(struct context *context, struct args *args)
 
 static const struct command commands[] = {
 	{ "show", "D", "All mappings of domain D, by address. -s adds columns.\n", run_show },
-	{ "add", "D IOVA file PATH [offset N] size S [prot r|w|rw] [tag N]",
-	  "Map S bytes of a file on tmpfs or hugetlbfs (/dev/shm, a memfd's\n"
-	  "/proc/PID/fd/N) at address IOVA of domain D.\n", run_add },
+	{ "add", "D IOVA [file PATH] [bar DEV:N] [phys ADDRESS] [offset N] [size S] [prot r|w|rw] [tag N]",
+	  "Map one of three: S bytes of a file on tmpfs or hugetlbfs (/dev/shm, a memfd's\n"
+	  "/proc/PID/fd/N) at address IOVA of domain D; or of a BAR of a device that is in\n"
+	  "D (its MSI-X pages apart), until it leaves; or of host-physical memory that is\n"
+	  "neither RAM nor claimed by anybody.\n", run_add },
 	{ "del", "D IOVA size S",
 	  "Unmap what lies in the range. A mapping is unmapped whole or not at all.\n", run_del },
 	{ "translate", "D IOVA", "The host-physical address that IOVA leads to.\n",

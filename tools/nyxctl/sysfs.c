@@ -16,6 +16,7 @@
 
 #define PCI		"/sys/bus/pci"
 #define PATH_LEN	256
+#define IORESOURCE_MEM	0x200	/* in the flags of a line of "resource" */
 
 static void device_path(uint32_t device, const char *file, char path[PATH_LEN])
 {
@@ -43,6 +44,27 @@ bool pci_exists(uint32_t device)
 
 	device_path(device, "", path);
 	return !access(path, F_OK);
+}
+
+bool pci_bar(uint32_t device, unsigned int bar, uint64_t *start, uint64_t *length)
+{
+	unsigned long long first = 0, last = 0, flags = 0;
+	char path[PATH_LEN], line[128];
+	unsigned int i;
+	FILE *file;
+
+	device_path(device, "resource", path);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	for (i = 0; i <= bar; i++)
+		if (!fgets(line, sizeof(line), file) ||
+		    sscanf(line, "%llx %llx %llx", &first, &last, &flags) != 3)
+			flags = 0;
+	fclose(file);
+	*start = first;
+	*length = last - first + 1;
+	return (flags & IORESOURCE_MEM) && first && last > first;
 }
 
 void pci_driver(uint32_t device, char name[DRIVER_NAME])

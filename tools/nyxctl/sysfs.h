@@ -19,6 +19,8 @@ bool pci_exists(uint32_t device);
 void pci_driver(uint32_t device, char name[DRIVER_NAME]);
 /* A number from one of its attribute files, such as "vendor"; 0 when there is none. */
 unsigned long pci_attribute(uint32_t device, const char *file);
+/* Where BAR number bar is, if it is memory; false otherwise. */
+bool pci_bar(uint32_t device, unsigned int bar, uint64_t *start, uint64_t *length);
 /* "Vendor Device" from pci.ids, or the numbers. */
 const char *pci_name(uint32_t device, char *buf, size_t len);
 

@@ -16,7 +16,7 @@ const char *const device_state_words[] = {
 };
 const char *const domain_mode_words[] = { "?", "strict", "shared", "unmanaged", NULL };
 const char *const domain_state_words[] = { "active", "quarantined", "disabled", "deleted", NULL };
-const char *const mapping_type_words[] = { "?", "user", "phys", NULL };
+const char *const mapping_type_words[] = { "?", "user", "phys", "reserved", NULL };
 const char *const pt_format_words[] = { "vtd-second-stage", "amd-v1", NULL };
 const char *const fault_kind_words[] = { "read", "write", "exec", "interrupt", "unknown", NULL };
 const char *const device_flag_words[] = {

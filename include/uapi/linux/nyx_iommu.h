@@ -114,11 +114,16 @@ enum nyx_iommu_prot {
  * enum nyx_iommu_mapping_type - What kind of memory a mapping leads to.
  * @NYX_IOMMU_MAPPING_TYPE_USER: Pinned pages of the address space that mapped
  *   them.
- * @NYX_IOMMU_MAPPING_TYPE_PHYS: A host-physical range.
+ * @NYX_IOMMU_MAPPING_TYPE_PHYS: A host-physical range: part of a BAR of a
+ *   device in the same domain (never its MSI-X pages), or one that is neither
+ *   RAM nor claimed, and held while it is mapped.
+ * @NYX_IOMMU_MAPPING_TYPE_RESERVED: Memory that firmware ties to a device of
+ *   the domain; not for map.
  */
 enum nyx_iommu_mapping_type {
 	NYX_IOMMU_MAPPING_TYPE_USER = 1,
 	NYX_IOMMU_MAPPING_TYPE_PHYS,
+	NYX_IOMMU_MAPPING_TYPE_RESERVED,
 };
 
 /**
@@ -176,6 +181,7 @@ enum {
 	NYX_IOMMU_A_RANGE,
 	NYX_IOMMU_A_MAX_MAPPED_BYTES,
 	NYX_IOMMU_A_MAX_MAPPINGS,
+	NYX_IOMMU_A_ALLOW_RESERVED,
 	NYX_IOMMU_A_NO_RESET,
 	NYX_IOMMU_A_UNIT_NAME,
 	NYX_IOMMU_A_UNIT_STATE,
@@ -270,6 +276,7 @@ enum {
 	NYX_IOMMU_A_MAPPING_TAG,
 	NYX_IOMMU_A_MAPPING_PHYSICAL,
 	NYX_IOMMU_A_MAPPING_RUNS,
+	NYX_IOMMU_A_MAPPING_DEVICE,
 
 	__NYX_IOMMU_A_MAPPING_MAX,
 	NYX_IOMMU_A_MAPPING_MAX = (__NYX_IOMMU_A_MAPPING_MAX - 1)
