@@ -152,14 +152,18 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
 	if (err)
 		return err;
 
-	err = nyx_domain_attach_unit(domain, device->unit, &hwdid, why);
+	/* Before it can send anything. */
+	err = nyx_acs_hold(device, why);
 	if (err)
 		return err;
+	err = nyx_domain_attach_unit(domain, device->unit, &hwdid, why);
+	if (err)
+		goto release_acs;
 	/* Firmware may use the device at any moment: before its entry goes live. */
 	err = nyx_reserved_map(device, domain, why);
 	if (err) {
 		nyx_domain_detach_unit(domain, device->unit);
-		return err;
+		goto release_acs;
 	}
 	blocked = block_idle_members(device);
 	/* What it did before is not held against it in this domain. */
@@ -173,14 +177,19 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
 		nyx_reserved_unmap(device, domain);
 		part_domain(device);
 		unblock_idle_members(device->group);
-		return nyx_refuse(why, err, NYX_ARG_DEVICE,
-				  "%s: the entry of %s could not be made (error %d)",
-				  device->unit->name, nyx_device_name(device), err);
+		nyx_refuse(why, err, NYX_ARG_DEVICE,
+			   "%s: the entry of %s could not be made (error %d)",
+			   device->unit->name, nyx_device_name(device), err);
+		goto release_acs;
 	}
 	/* Last: until its entry is live the device would only fault. */
 	pci_set_master(device->pdev);
 	tell_assigned(device, "assigned to");
 	return 0;
+
+release_acs:
+	nyx_acs_release(device);
+	return err;
 }
 
 int nyx_device_assign_reserved(struct nyx_device *device, struct nyx_domain *domain,
@@ -223,6 +232,7 @@ void nyx_device_leave_domain(struct nyx_device *device, const char *cause)
 	kref_get(&domain->ref);
 	drop_mappings(device);
 	part_domain(device);
+	nyx_acs_release(device);
 	nyx_device_set_state(device, NYX_DEVICE_BLOCKED, "%s", cause);
 	nyx_domain_recover(domain);
 	nyx_domain_put(domain);

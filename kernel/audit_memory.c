@@ -86,6 +86,11 @@ static u64 paddr_at(struct walk *walk, u64 iova, u64 *run_last)
 	const struct nyx_mapping *mapping = walk->mapping;
 	u64 bytes;
 
+	/* Not pinned page by page: one piece of host-physical memory. */
+	if (mapping->type != NYX_MAPPING_USER) {
+		*run_last = mapping->node.last;
+		return mapping->phys + (iova - mapping->node.start);
+	}
 	if (iova < walk->run_iova) {
 		walk->run = 0;
 		walk->run_iova = mapping->node.start;

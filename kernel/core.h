@@ -47,6 +47,17 @@ const struct nyx_acpi_reserved *nyx_topology_next_reserved(struct pci_dev *pdev,
 int nyx_groups_rebuild(void);
 void nyx_groups_free(void);
 
+/* ---- acs.c: all but the first hold nyx_registry_lock ---- */
+
+/* True where access controls can be set at the function, so that it can isolate. */
+bool nyx_acs_capable(struct pci_dev *pdev);
+/* Set them from the device to the root. -EIO: one does not take them, and none is changed. */
+int nyx_acs_hold(struct nyx_device *device, struct nyx_why *why);
+/* One device less needs them: where it was the last, they are as they were. */
+void nyx_acs_release(struct nyx_device *device);
+/* A reset may have cleared them: set them again. -EIO: one does not take them. */
+int nyx_acs_reapply(struct nyx_device *device);
+
 /* ---- device.c: objects and their entries ---- */
 
 int nyx_devices_start(void);	/* enumerate; entries are written to memory only */

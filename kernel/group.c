@@ -13,29 +13,12 @@
 
 #include "core.h"
 
-/* What keeps a request from being turned round to a peer (PCIe spec 6.12.3). */
-#define ACS_ISOLATION	(PCI_ACS_SV | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF)
-
 static u32 next_group_id = 1;
 
-static bool acs_controls_set(struct pci_dev *pdev)
-{
-	u16 cap, control;
-	int pos;
-
-	pos = pci_find_ext_capability(pdev, PCI_EXT_CAP_ID_ACS);
-	if (!pos)
-		return false;
-	pci_read_config_word(pdev, pos + PCI_ACS_CAP, &cap);
-	pci_read_config_word(pdev, pos + PCI_ACS_CTRL, &control);
-	/* It does not answer (D3cold, or pulled out): nothing is known of it. */
-	if (PCI_POSSIBLE_ERROR(cap) || PCI_POSSIBLE_ERROR(control))
-		return false;
-	/* A control that the port does not implement is one it does not need. */
-	return (control & ACS_ISOLATION & cap) == (ACS_ISOLATION & cap);
-}
-
-/* True where requests through or from this function cannot be turned round at it. */
+/*
+ * True where requests through or from this function cannot be turned round at it, once its
+ * controls are switched on: acs.c does that on the way of every device that is assigned.
+ */
 static bool isolates(struct pci_dev *pdev)
 {
 	if (!pci_is_pcie(pdev))
@@ -46,10 +29,10 @@ static bool isolates(struct pci_dev *pdev)
 		return false;
 	case PCI_EXP_TYPE_ROOT_PORT:
 	case PCI_EXP_TYPE_DOWNSTREAM:
-		return acs_controls_set(pdev);
+		return nyx_acs_capable(pdev);
 	default:
 		/* Upstream ports and endpoints route between their own functions only. */
-		return !pdev->multifunction || acs_controls_set(pdev);
+		return !pdev->multifunction || nyx_acs_capable(pdev);
 	}
 }
 
@@ -144,7 +127,7 @@ static void join_switch(struct nyx_device *device, struct pci_dev *port)
 
 	list_for_each_entry(peer, &nyx_devices, node)
 		if (on_or_below(peer, port->bus))
-			join(device, peer, "port %s does not isolate (ACS off or missing)",
+			join(device, peer, "port %s does not isolate (it has no ACS)",
 			     pci_name(port));
 }
 
@@ -167,7 +150,7 @@ static void join_bridges(struct nyx_device *device)
 			join_switch(device, bus->self);
 		bridge = nyx_device_find(bus->self);
 		if (bridge)
-			join(bridge, device, "port %s does not isolate (ACS off or missing)",
+			join(bridge, device, "port %s does not isolate (it has no ACS)",
 			     pci_name(leak));
 	}
 }

@@ -122,6 +122,8 @@ struct nyx_device {
 	bool has_reset;			/* some reset method exists */
 	bool reserved_region;		/* an RMRR or IVMD (not relaxable) names it */
 	u64 reserved_base, reserved_last;
+	u32 acs_users;			/* assigned devices whose way leads through it, or it itself */
+	u16 acs_saved;			/* its ACS control word before the first of them */
 	enum nyx_device_state state;
 	char state_cause[96];		/* why it is in that state, in words */
 	u64 state_since_ns;		/* CLOCK_REALTIME */

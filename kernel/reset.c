@@ -89,6 +89,8 @@ static void finish(struct nyx_device *device, int err)
 		return;
 	}
 	if (!err)
+		err = nyx_acs_reapply(device);
+	if (!err)
 		err = nyx_device_readmit(device, "reset and back in");
 	if (!err) {
 		nyx_domain_recover(device->domain);
@@ -99,7 +101,7 @@ static void finish(struct nyx_device *device, int err)
 	nyx_device_apply(device);
 	nyx_device_set_state(device, NYX_DEVICE_QUARANTINED, "stays fenced: %s (error %d)",
 			     device->last_reset_error ? nyx_reset_error_text(err) :
-			     "reset, but its entry could not be made again", err);
+			     "reset, but its way or its entry could not be made again", err);
 }
 
 #ifdef NYX_KUNIT

@@ -46,7 +46,7 @@ static const struct topology topologies[] = {
 	{ "functions with ACS switched off",
 	  { { .rid = RID(0, 1, 0), .multi = true, .acs = CORE_ACS_ALL, .acs_on = PCI_ACS_SV },
 	    { .rid = RID(0, 1, 1), .multi = true, .acs = CORE_ACS_ALL, .acs_on = PCI_ACS_SV } },
-	  "aa", "no ACS" },
+	  "ab", "" },
 	{ "root port with ACS",
 	  { PORT_ACS(RID(0, 1, 0), 1), END(RID(1, 0, 0)) }, "ab", "" },
 	{ "root port without ACS",
@@ -55,7 +55,7 @@ static const struct topology topologies[] = {
 	{ "root port with one control off",
 	  { { .rid = RID(0, 1, 0), .type = PCI_EXP_TYPE_ROOT_PORT, .below = 1,
 	      .acs = CORE_ACS_ALL, .acs_on = CORE_ACS_ALL & ~PCI_ACS_UF },
-	    END(RID(1, 0, 0)) }, "aa", "does not isolate" },
+	    END(RID(1, 0, 0)) }, "ab", "" },
 	{ "two root ports without ACS",
 	  { PORT(RID(0, 1, 0), 1), END(RID(1, 0, 0)), PORT(RID(0, 2, 0), 2), END(RID(2, 0, 0)) },
 	  "aabb", "port 0000:00:01.0" },
@@ -287,23 +287,94 @@ static void first_place_is_taken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, later->group->id, id);
 }
 
-/* ACS that is switched on or off is seen when the groups are next computed. */
-static void acs_is_read_anew(struct kunit *test)
+static u16 controls(struct nyx_device *device)
 {
-	const struct core_function port = {
-		.rid = RID(0, 1, 0), .type = PCI_EXP_TYPE_ROOT_PORT, .below = 1,
-		.acs = CORE_ACS_ALL,
-	};
-	struct nyx_device *bridge, *end;
+	u16 value = 0;
 
-	two_units(test);
-	bridge = core_device(test, &port);
-	end = core_endpoint(test, RID(1, 0, 0));
-	KUNIT_EXPECT_PTR_EQ(test, bridge->group, end->group);
-	pci_write_config_word(bridge->pdev, bridge->pdev->acs_cap + PCI_ACS_CTRL, CORE_ACS_ALL);
-	core_endpoint(test, RID(0, 5, 0));
-	KUNIT_EXPECT_PTR_NE(test, bridge->group, end->group);
-	KUNIT_EXPECT_STREQ(test, end->group->why_bound, "");
+	pci_read_config_word(device->pdev, device->pdev->acs_cap + PCI_ACS_CTRL, &value);
+	return value;
+}
+
+/* A switch with ACS that is off, as firmware leaves it, and what is behind its two ports. */
+struct acs_switch {
+	struct nyx_device *root, *down[2], *end[2];
+	struct nyx_domain *domain[2];
+};
+
+static struct acs_switch acs_switch(struct kunit *test)
+{
+	struct acs_switch s;
+	u32 i;
+
+	core_unit(test, 0);
+	s.root = core_device(test, &(struct core_function) {
+		.rid = RID(0, 1, 0), .type = PCI_EXP_TYPE_ROOT_PORT, .below = 1,
+		.acs = CORE_ACS_ALL, .acs_on = PCI_ACS_DT | PCI_ACS_EC });
+	core_device(test, &(struct core_function) UP(RID(1, 0, 0), 2));
+	for (i = 0; i < 2; i++) {
+		s.down[i] = core_device(test, &(struct core_function) {
+			.rid = RID(2, i, 0), .type = PCI_EXP_TYPE_DOWNSTREAM, .below = 3 + i,
+			.acs = CORE_ACS_ALL | PCI_ACS_TB, .acs_on = PCI_ACS_SV });
+		s.end[i] = core_endpoint(test, RID(3 + i, 0, 0));
+		s.domain[i] = core_domain(test, NYX_DOMAIN_STRICT);
+	}
+	return s;
+}
+
+/* On while somebody is assigned below, as it was before and after; other ways stay alone. */
+static void acs_follows_assignment(struct kunit *test)
+{
+	struct acs_switch s = acs_switch(test);
+	u32 i;
+
+	KUNIT_EXPECT_PTR_NE(test, s.end[0]->group, s.end[1]->group);
+	core_assign(test, s.end[0], s.domain[0]);
+	/* The direct path of translated requests is closed, egress control as it was. */
+	KUNIT_EXPECT_EQ(test, controls(s.root), CORE_ACS_ALL | PCI_ACS_EC);
+	KUNIT_EXPECT_EQ(test, controls(s.down[0]), CORE_ACS_ALL);
+	KUNIT_EXPECT_EQ(test, controls(s.down[1]), PCI_ACS_SV);
+	core_assign(test, s.end[1], s.domain[1]);
+	KUNIT_EXPECT_EQ(test, controls(s.down[1]), CORE_ACS_ALL);
+	KUNIT_EXPECT_EQ(test, nyx_device_remove(s.end[0], NULL), 0);
+	KUNIT_EXPECT_EQ(test, controls(s.down[0]), PCI_ACS_SV);
+	KUNIT_EXPECT_EQ(test, controls(s.root), CORE_ACS_ALL | PCI_ACS_EC);
+	core_settle();
+	/* A move keeps them; so does a second time round. */
+	KUNIT_EXPECT_EQ(test, nyx_device_move(s.end[1], s.domain[0], false, NULL), 0);
+	KUNIT_EXPECT_EQ(test, controls(s.down[1]), CORE_ACS_ALL);
+	KUNIT_EXPECT_EQ(test, nyx_device_remove(s.end[1], NULL), 0);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, controls(s.down[i]), PCI_ACS_SV);
+	KUNIT_EXPECT_EQ(test, controls(s.root), PCI_ACS_DT | PCI_ACS_EC);
+	KUNIT_EXPECT_EQ(test, s.root->acs_users, 0);
+}
+
+/* A refusal after the controls were set: they are back. */
+static void acs_after_a_refusal(struct kunit *test)
+{
+	struct acs_switch s = acs_switch(test);
+
+	core_hold(s.end[0]);
+	core.units[0]->entry_error = -ENOMEM;
+	core.units[0]->error_rid = s.end[0]->rid;
+	core.units[0]->error_kind = NYX_ENTRY_PAGING;
+	KUNIT_EXPECT_EQ(test, nyx_device_assign(s.end[0], s.domain[0], NULL), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, controls(s.down[0]), PCI_ACS_SV);
+	KUNIT_EXPECT_EQ(test, controls(s.root), PCI_ACS_DT | PCI_ACS_EC);
+	core.units[0]->entry_error = 0;
+}
+
+/* A reset of the port has cleared them: after a reset of the device they are set again. */
+static void acs_after_a_reset(struct kunit *test)
+{
+	struct acs_switch s = acs_switch(test);
+
+	core_assign(test, s.end[0], s.domain[0]);
+	pci_write_config_word(s.down[0]->pdev, s.down[0]->pdev->acs_cap + PCI_ACS_CTRL, 0);
+	nyx_reset_test_finish(s.end[0], 0);
+	KUNIT_EXPECT_EQ(test, controls(s.down[0]), CORE_ACS_ALL);
+	KUNIT_EXPECT_EQ(test, nyx_device_remove(s.end[0], NULL), 0);
+	KUNIT_EXPECT_EQ(test, controls(s.down[0]), PCI_ACS_SV);
 }
 
 /* An idle function arrives beside an assigned one: it must not be a door for it. */
@@ -350,7 +421,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(firmware_alias),
 	KUNIT_CASE(merge_and_split),
 	KUNIT_CASE(first_place_is_taken),
-	KUNIT_CASE(acs_is_read_anew),
+	KUNIT_CASE(acs_follows_assignment),
+	KUNIT_CASE(acs_after_a_refusal),
+	KUNIT_CASE(acs_after_a_reset),
 	KUNIT_CASE(arrival_beside_an_assigned),
 	KUNIT_CASE(departure_of_an_assigned),
 	{}
