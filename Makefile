@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 IOMMU ?= both
 INSTALL_MOD_PATH ?= $(DESTDIR)
 
-.PHONY: all module tools install uninstall clean help demo check check-long shell
+.PHONY: all module tools install uninstall clean help demo check check-long coverage shell
 
 all: module tools
 
@@ -56,6 +56,9 @@ check:
 check-long:
 	selftests/check --long
 
+coverage:
+	selftests/qemu/coverage
+
 shell:
 	selftests/qemu/vm --iommu $(if $(filter both,$(IOMMU)),vtd,$(IOMMU)) --shell
 
@@ -65,6 +68,7 @@ help:
 	@echo 'make demo        the main job in QEMU, told step by step (IOMMU=vtd|amdvi: only one)'
 	@echo 'make check       all tests, at most 25 minutes once the cache is warm'
 	@echo 'make check-long  the long runs: soaks, loops'
+	@echo 'make coverage    which lines of the module the tests run, by area and line'
 	@echo 'make shell       a shell in a guest with the module loaded (IOMMU=vtd|amdvi)'
 	@echo 'make install     module, nyxctl and its library (PREFIX=, KDIR=; DESTDIR=DIR: all of it'
 	@echo '                 below DIR, nothing else touched)'
