@@ -123,30 +123,18 @@ int nyx_nl_need(struct sk_buff *skb, struct genl_info *info, int cap)
 	return netlink_capable(skb, cap) ? 0 : deny(info->extack, cap);
 }
 
-static int only(struct nlattr **attrs, struct netlink_ext_ack *extack, u64 takes)
-{
-	int i;
-
-	for (i = 1; attrs && i <= NYX_NL_MAXATTR; i++)
-		if (attrs[i] && (i >= BITS_PER_TYPE(takes) || !(takes & BIT_ULL(i))))
-			return nyx_nl_refuse(extack, -EINVAL, attrs[i],
-					     "this operation does not take attribute %d: leave it out",
-					     i);
-	return 0;
-}
-
 int nyx_nl_begin(struct sk_buff *skb, struct genl_info *info, int cap, u64 takes)
 {
 	if (!netlink_capable(skb, cap))
 		return deny(info->extack, cap);
-	return only(info->attrs, info->extack, takes);
+	return nyx_nl_only(info->attrs, info->extack, takes);
 }
 
 int nyx_nl_begin_dump(struct netlink_callback *cb, int cap, u64 takes)
 {
 	if (!netlink_capable(cb->skb, cap))
 		return deny(cb->extack, cap);
-	return only(nyx_genl_dump_attrs(cb), cb->extack, takes);
+	return nyx_nl_only(nyx_genl_dump_attrs(cb), cb->extack, takes);
 }
 
 static int attr_of(enum nyx_arg arg)

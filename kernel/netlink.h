@@ -11,7 +11,7 @@
 #include <net/genetlink.h>
 #include <linux/nyx_iommu.h>
 
-#include "netlink_gen.h"
+#include "netlink_parse.h"
 #include "nyx.h"
 
 #define NYX_NL_MAXATTR	(ARRAY_SIZE(nyx_iommu_nl_policy) - 1)
@@ -39,10 +39,6 @@ static inline bool nyx_nl_sees_physical(struct sk_buff *skb)
 	return netlink_capable(skb, CAP_SYS_ADMIN);
 }
 
-/* Refuse with a text, pointing at attr unless NULL. Returns err. */
-__printf(4, 5)
-int nyx_nl_refuse(struct netlink_ext_ack *extack, int err, const struct nlattr *attr,
-		  const char *fmt, ...);
 /* Pass on why the core refused; err 0 goes through. Points at the attribute the core names. */
 int nyx_nl_why(struct genl_info *info, int err, const struct nyx_why *why);
 

@@ -16,73 +16,33 @@ static_assert((int)NYX_IOMMU_PT_FORMAT_AMDV1 == (int)NYX_PT_AMDV1);
 
 /* ---- map, unmap ---- */
 
-static int parse_range(struct genl_info *info, const struct nlattr *nest, bool map,
-		       struct nyx_map_range *range)
-{
-	struct nlattr *tb[NYX_IOMMU_A_RANGE_MAX + 1];
-	int i, err;
-
-	err = nla_parse_nested(tb, NYX_IOMMU_A_RANGE_MAX, nest, nyx_iommu_range_nl_policy,
-			       info->extack);
-	if (err)
-		return err;
-	if (!tb[NYX_IOMMU_A_RANGE_IOVA])
-		return nyx_nl_refuse(info->extack, -EINVAL, nest, "a range has no iova");
-	if (!tb[NYX_IOMMU_A_RANGE_LENGTH])
-		return nyx_nl_refuse(info->extack, -EINVAL, nest, "a range has no length");
-	if (map && !tb[NYX_IOMMU_A_RANGE_ADDRESS])
-		return nyx_nl_refuse(info->extack, -EINVAL, nest,
-				     "a range to map has no address of its memory");
-	for (i = NYX_IOMMU_A_RANGE_PROT; !map && i <= NYX_IOMMU_A_RANGE_MAX; i++)
-		if (tb[i])
-			return nyx_nl_refuse(info->extack, -EINVAL, tb[i],
-					     "a range to unmap takes iova and length only");
-
-	*range = (struct nyx_map_range) {
-		.iova = nla_get_u64(tb[NYX_IOMMU_A_RANGE_IOVA]),
-		.length = nla_get_u64(tb[NYX_IOMMU_A_RANGE_LENGTH]),
-		.prot = NYX_PROT_READ | NYX_PROT_WRITE,
-		.type = NYX_MAPPING_USER,
-	};
-	if (tb[NYX_IOMMU_A_RANGE_PROT])
-		range->prot = nla_get_u32(tb[NYX_IOMMU_A_RANGE_PROT]);
-	if (tb[NYX_IOMMU_A_RANGE_TYPE])
-		range->type = nla_get_u32(tb[NYX_IOMMU_A_RANGE_TYPE]);
-	if (tb[NYX_IOMMU_A_RANGE_ADDRESS])
-		range->address = nla_get_u64(tb[NYX_IOMMU_A_RANGE_ADDRESS]);
-	if (tb[NYX_IOMMU_A_RANGE_TAG])
-		range->tag = nla_get_u64(tb[NYX_IOMMU_A_RANGE_TAG]);
-	return 0;
-}
-
 /* All ranges of the message, kmalloc'ed; their number, or a refusal. */
 static int parse_ranges(struct genl_info *info, bool map, struct nyx_map_range **out)
 {
 	struct nyx_map_range *ranges;
-	const struct nlattr *attr;
-	int rem, err, nr = 0;
+	struct nyx_nl_range range;
+	int i, nr, err;
 
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem)
-		if (nla_type(attr) == NYX_IOMMU_A_RANGE && ++nr > NYX_IOMMU_RANGES_MAX)
-			return nyx_nl_refuse(info->extack, -E2BIG, attr,
-					     "more than %d ranges in one message: send several",
-					     NYX_IOMMU_RANGES_MAX);
-	if (!nr)
-		return nyx_nl_refuse(info->extack, -EINVAL, NULL,
-				     "no range given: add 1 to %d range attributes",
-				     NYX_IOMMU_RANGES_MAX);
+	nr = nyx_nl_count_ranges(info);
+	if (nr < 0)
+		return nr;
 	ranges = kcalloc(nr, sizeof(*ranges), GFP_KERNEL);
 	if (!ranges)
 		return -ENOMEM;
-	nr = 0;
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		if (nla_type(attr) != NYX_IOMMU_A_RANGE)
-			continue;
-		err = parse_range(info, attr, map, &ranges[nr++]);
+	for (i = 0; i < nr; i++) {
+		err = nyx_nl_parse_range(info, nyx_nl_range_nest(info, i), map, &range);
 		if (err) {
 			kfree(ranges);
 			return err;
 		}
+		ranges[i] = (struct nyx_map_range) {
+			.iova = range.iova,
+			.length = range.length,
+			.prot = range.prot,
+			.type = range.type,
+			.address = range.address,
+			.tag = range.tag,
+		};
 	}
 	*out = ranges;
 	return nr;
@@ -98,20 +58,10 @@ static const struct nlattr *range_attr(struct genl_info *info, const struct nyx_
 		[NYX_ARG_PROT] = NYX_IOMMU_A_RANGE_PROT,
 		[NYX_ARG_TYPE] = NYX_IOMMU_A_RANGE_TYPE,
 	};
-	const struct nlattr *attr, *inner;
-	int rem, inner_rem, nr = 0;
 
-	if (why->arg >= ARRAY_SIZE(types) || !types[why->arg])
+	if (why->arg >= ARRAY_SIZE(types) || !types[why->arg] || why->range < 0)
 		return NULL;
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		if (nla_type(attr) != NYX_IOMMU_A_RANGE || nr++ != why->range)
-			continue;
-		nla_for_each_nested(inner, attr, inner_rem)
-			if (nla_type(inner) == types[why->arg])
-				return inner;
-		return attr;	/* the default of what was left out */
-	}
-	return NULL;
+	return nyx_nl_range_attr(info, why->range, types[why->arg]);
 }
 
 static int range_why(struct genl_info *info, int err, const struct nyx_why *why)

@@ -4,6 +4,7 @@
  * random but reproducibly, their checksum made right so that the parsers look inside.
  *
  *   acpi-fuzz [--seed N] [--runs N] [--seconds N] [FILE...]
+ *   acpi-fuzz --seeds DIR      write the builder's tables there, for libFuzzer to begin with
  *
  * With FILEs it runs those inputs only (a crash that was saved, say). On a crash the
  * input is written to ./acpi-fuzz.crash. LLVMFuzzerTestOneInput is the same target for
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "../../kernel/tests/acpi_build.h"
+#include "acpi_raw.h"
 
 #define INPUT_MAX	8192
 
@@ -101,6 +103,34 @@ static bool run_parser(acpi_parse_fn parse, const u8 *data, size_t size)
 	return true;
 }
 
+/* What nyxctl acpi shows of the same bytes: each item and field is in the table. */
+static void run_raw(const u8 *data, size_t size)
+{
+	struct acpi_items items;
+	char name[5];
+	size_t i;
+	u32 j;
+
+	if (!acpi_signature(data, size, name))
+		return;
+	acpi_decode(data, size, &items);
+	for (i = 0; i < items.nr; i++) {
+		const struct acpi_item *item = &items.items[i];
+
+		check(item->offset + (size_t)item->length <= size, "item is in the table");
+		check(item->kind && item->kind[0], "item has a name");
+		for (j = 0; j < item->nr_fields; j++) {
+			const struct acpi_field *field = &item->fields[j];
+
+			check(field->offset >= item->offset && field->length &&
+			      field->offset + field->length <= item->offset + item->length,
+			      "field is in its item");
+			check(memchr(field->text, 0, sizeof(field->text)), "text is terminated");
+		}
+	}
+	free(items.items);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static u8 fixed[INPUT_MAX];
@@ -108,6 +138,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	if (size > sizeof(fixed))
 		return 0;
+	run_raw(data, size);
 	accepted = run_parser(nyx_dmar_parse, data, size);
 	accepted |= run_parser(nyx_ivrs_parse, data, size);
 
@@ -143,11 +174,31 @@ static u32 any(u32 below)
 	return (u32)((state * 0x2545f4914f6cdd1dULL) >> 32) % below;
 }
 
+static void (*const seeds[])(struct acpi_build *b) = {
+	dmar_qemu, dmar_server, ivrs_qemu, ivrs_server,
+};
+
+static int write_seeds(const char *dir)
+{
+	static struct acpi_build b;
+	char path[512];
+	size_t i;
+	FILE *f;
+
+	for (i = 0; i < ARRAY_SIZE(seeds); i++) {
+		seeds[i](&b);
+		snprintf(path, sizeof(path), "%s/table-%zu", dir, i);
+		f = fopen(path, "wb");
+		if (!f || fwrite(b.data, 1, b.len, f) != b.len || fclose(f)) {
+			perror(path);
+			return 1;
+		}
+	}
+	return 0;
+}
+
 static void seed_input(void)
 {
-	static void (*const seeds[])(struct acpi_build *b) = {
-		dmar_qemu, dmar_server, ivrs_qemu, ivrs_server,
-	};
 	static struct acpi_build b;
 
 	seeds[any(ARRAY_SIZE(seeds))](&b);
@@ -238,6 +289,8 @@ int main(int argc, char **argv)
 	time_t start = time(NULL);
 	int i, failed = 0;
 
+	if (argc == 3 && !strcmp(argv[1], "--seeds"))
+		return write_seeds(argv[2]);
 	signal(SIGABRT, on_abort);
 	for (i = 1; i + 1 < argc && !strncmp(argv[i], "--", 2); i += 2) {
 		unsigned long value = strtoul(argv[i + 1], NULL, 0);
