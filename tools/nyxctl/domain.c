@@ -331,8 +331,11 @@ static const struct command commands[] = {
 	  run_show },
 	{ "add", "[ID] [name NAME] [mode strict|shared|unmanaged] [owned] [maxsize S] [maxmappings N] [threshold N]",
 	  "Make a domain: the lowest free id, strict, and there until domain del. owned:\n"
-	  "it is undone when nyxctl ends, which makes sense in a batch. unmanaged protects\n"
-	  "nothing: its devices reach all memory. Limits and threshold as in set.\n", run_add },
+	  "it is undone when nyxctl ends, which makes sense in a batch. The modes: strict\n"
+	  "holds one isolation group, and faults fence the device that made them; shared\n"
+	  "holds several groups that trust each other with all its memory, and are fenced\n"
+	  "together; unmanaged protects nothing: its devices reach all memory. Limits and\n"
+	  "threshold as in set.\n", run_add },
 	{ "del", "D [force]",
 	  "Undo a domain: its mappings go. With devices in it only with force: they are\n"
 	  "taken out, blocked and reset. Waits until it is undone.\n", run_del },

@@ -428,7 +428,8 @@ static const struct command commands[] = {
 	  "Map one of three: S bytes of a file on tmpfs or hugetlbfs (/dev/shm, a memfd's\n"
 	  "/proc/PID/fd/N) at address IOVA of domain D; or of a BAR of a device that is in\n"
 	  "D (its MSI-X pages apart), until it leaves; or of host-physical memory that is\n"
-	  "neither RAM nor claimed by anybody.\n", run_add },
+	  "neither RAM nor claimed by anybody. tag is a number of your own that is kept and\n"
+	  "shown with the mapping, to know it again.\n", run_add },
 	{ "del", "D IOVA size S",
 	  "Unmap what lies in the range. A mapping is unmapped whole or not at all.\n", run_del },
 	{ "translate", "D IOVA", "The host-physical address that IOVA leads to.\n",
