@@ -38,6 +38,17 @@ u8 nyx_topology_rids(struct pci_dev *pdev, const struct nyx_unit *unit, u16 rids
 /* The reserved region that names pdev and is not relaxable, or NULL. */
 const struct nyx_acpi_reserved *nyx_topology_reserved(struct pci_dev *pdev);
 
+/* ---- identity.c: pass-through for units without pass-through entries ---- */
+
+/*
+ * Make the tables of the units that need one, before any entry passes through, and follow
+ * memory hotplug. -ERANGE: a unit cannot reach all memory; -ENOMEM. Process context, no
+ * lock held. The tables go with their units, nyx_identity_free().
+ */
+int nyx_identity_start(struct nyx_why *why);
+/* No longer follow; before the units are removed. */
+void nyx_identity_stop(void);
+
 /* ---- group.c ---- */
 
 /* Recompute which devices hardware can tell apart. Holds nyx_registry_lock. */
@@ -133,7 +144,8 @@ void nyx_fault_forgive(struct nyx_device *device);
 
 /*
  * A table that every unit can walk: the least of their levels, the page sizes they
- * share, written back unless all of them snoop. -EIO: every unit is dead.
+ * share, written back unless all of them snoop. Where no number of levels suits all, one
+ * that suits some: nyx_domain_attach_unit() refuses the others. -EIO: every unit is dead.
  */
 int nyx_domain_common_config(struct nyx_pt_config *config);
 /* The last reference is gone: forget the (dead) units it is still on. */

@@ -12,8 +12,17 @@
 int (*nyx_flush_test_hook)(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only);
 #endif
 
+/* As many levels as the least unit has, or the most that all can walk, or the first's. */
+static u8 common_levels(u8 least, u8 choices, u8 first)
+{
+	if (choices & BIT(least))
+		return least;
+	return choices ? fls(choices) - 1 : first;
+}
+
 int nyx_domain_common_config(struct nyx_pt_config *config)
 {
+	u8 choices = BIT(NYX_PT_LEVELS_MAX) | BIT(NYX_PT_LEVELS_MIN), first_levels = 0;
 	struct nyx_unit *unit;
 	bool first = true;
 
@@ -22,10 +31,12 @@ int nyx_domain_common_config(struct nyx_pt_config *config)
 
 		if (nyx_unit_dead(unit))
 			continue;
+		choices &= caps->level_choices;
 		if (first) {
+			first_levels = min_t(u8, caps->levels, NYX_PT_LEVELS_MAX);
 			*config = (struct nyx_pt_config) {
 				.format = caps->pt_format,
-				.levels = min_t(u8, caps->levels, NYX_PT_LEVELS_MAX),
+				.levels = first_levels,
 				.width = caps->iova_width,
 				.page_sizes = caps->page_sizes,
 				.coherent = caps->coherent,
@@ -41,7 +52,10 @@ int nyx_domain_common_config(struct nyx_pt_config *config)
 		if (config->node != unit->node_id)
 			config->node = NUMA_NO_NODE;
 	}
-	return first ? -EIO : 0;
+	if (first)
+		return -EIO;
+	config->levels = common_levels(config->levels, choices, first_levels);
+	return 0;
 }
 
 void nyx_domain_free_units(struct nyx_domain *domain)
@@ -67,10 +81,17 @@ static struct nyx_domain_unit *find_unit(struct nyx_domain *domain, struct nyx_u
 int nyx_domain_attach_unit(struct nyx_domain *domain, struct nyx_unit *unit, u16 *hwdid,
 			   struct nyx_why *why)
 {
+	const struct nyx_pt_config *config = &domain->pt.config;
 	struct nyx_domain_unit *on;
 	int id;
 
 	lockdep_assert_held(&nyx_registry_lock);
+	/* An UNMANAGED domain has no table. */
+	if (domain->mode != NYX_DOMAIN_UNMANAGED &&
+	    !(unit->caps.level_choices & BIT(config->levels)))
+		return nyx_refuse(why, -EINVAL, NYX_ARG_DEVICE,
+				  "%s cannot walk page tables of %u levels, and other units of this host no others: devices behind it cannot be assigned",
+				  unit->name, config->levels);
 	on = find_unit(domain, unit);
 	if (!on) {
 		on = kzalloc(sizeof(*on), GFP_KERNEL);

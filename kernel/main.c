@@ -108,36 +108,6 @@ static int probe_units(struct nyx_why *why)
 	return 0;
 }
 
-static void disable_units(void)
-{
-	struct nyx_unit *unit;
-
-	list_for_each_entry_reverse(unit, &nyx_units, node) {
-		if (READ_ONCE(unit->state) == NYX_UNIT_OFF)
-			continue;
-		unit->ops->stop_faults(unit);
-		unit->ops->disable(unit);
-	}
-}
-
-static int enable_units(struct nyx_why *why)
-{
-	struct nyx_unit *unit;
-	int err;
-
-	list_for_each_entry(unit, &nyx_units, node) {
-		err = unit->ops->enable(unit, why);
-		if (err) {
-			disable_units();
-			return err;
-		}
-		pr_info(NYX_NAME ": %s at %#llx: translating, %u levels, %u hardware domain ids\n",
-			unit->name, unit->reg_base, unit->caps.levels,
-			unit->caps.nr_hw_domains);
-	}
-	return 0;
-}
-
 /*
  * From the first look at the bus to translation on, no function may arrive
  * unseen: the notifier is live before the scan and waits for the lock.
@@ -146,13 +116,16 @@ static int take_over(struct nyx_why *why)
 {
 	int err;
 
-	err = nyx_devices_watch();
+	err = nyx_identity_start(why);
 	if (err)
 		return err;
+	err = nyx_devices_watch();
+	if (err)
+		goto stop_identity;
 	mutex_lock(&nyx_registry_lock);
 	err = nyx_devices_start();
 	if (!err)
-		err = enable_units(why);
+		err = nyx_units_enable(why);
 	mutex_unlock(&nyx_registry_lock);
 	if (!err)
 		return 0;
@@ -160,6 +133,8 @@ static int take_over(struct nyx_why *why)
 	mutex_lock(&nyx_registry_lock);
 	nyx_devices_stop();
 	mutex_unlock(&nyx_registry_lock);
+stop_identity:
+	nyx_identity_stop();
 	return err;
 }
 
@@ -167,7 +142,7 @@ static void hand_back(void)
 {
 	nyx_devices_unwatch();
 	/* Fault threads take no registry lock, so none can wait for us here. */
-	disable_units();
+	nyx_units_disable();
 	/* Jobs may queue others, and a unit's death; nobody else can any more. */
 	drain_workqueue(nyx_wq);
 	nyx_registry_flush();
@@ -175,6 +150,7 @@ static void hand_back(void)
 	nyx_domains_stop();
 	nyx_devices_stop();
 	mutex_unlock(&nyx_registry_lock);
+	nyx_identity_stop();
 }
 
 static int __init start(struct nyx_why *why)

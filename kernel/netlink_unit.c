@@ -49,6 +49,7 @@ static int put_capabilities(struct sk_buff *skb, const struct nyx_unit_caps *cap
 		bool has;
 		const char *name;
 	} words[] = {
+		{ caps->pass_through, "pass-through" },
 		{ caps->coherent, "coherent" },
 		{ caps->snoop_control, "snoop-control" },
 		{ caps->flush_on_map, "flush-on-map" },

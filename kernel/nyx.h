@@ -10,6 +10,7 @@
  *					device and domain states; attach and detach
  *	domain->lock (mutex)		a domain's mappings (the books)
  *	domain->units_lock (rwsem)	which units a domain is live on
+ *	identity_lock (mutex)		pass-through tables; taken inside memory hotplug's locks
  *	unit locks, queue->lock		spinlocks inside vtd/, amdvi/, queue.c
  *	fault lock (spinlock)		a device's fault records and counters
  *

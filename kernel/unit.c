@@ -112,3 +112,33 @@ void nyx_unit_mark_dead(struct nyx_unit *unit, const char *reason)
 		unit->name, reason);
 	nyx_registry_unit_died(unit);
 }
+
+void nyx_units_disable(void)
+{
+	struct nyx_unit *unit;
+
+	list_for_each_entry_reverse(unit, &nyx_units, node) {
+		if (READ_ONCE(unit->state) == NYX_UNIT_OFF)
+			continue;
+		unit->ops->stop_faults(unit);
+		unit->ops->disable(unit);
+	}
+}
+
+int nyx_units_enable(struct nyx_why *why)
+{
+	struct nyx_unit *unit;
+	int err;
+
+	list_for_each_entry(unit, &nyx_units, node) {
+		err = unit->ops->enable(unit, why);
+		if (err) {
+			nyx_units_disable();
+			return err;
+		}
+		pr_info(NYX_NAME ": %s at %#llx: translating, %u levels, %u hardware domain ids\n",
+			unit->name, unit->reg_base, unit->caps.levels,
+			unit->caps.nr_hw_domains);
+	}
+	return 0;
+}

@@ -32,10 +32,12 @@ enum nyx_unit_state {
 struct nyx_unit_caps {
 	enum nyx_pt_format pt_format;
 	u8 levels;		/* most page-table levels: 3 (39 bits) or 4 (48 bits) */
+	u8 level_choices;	/* BIT(n): it walks tables of n levels */
 	u8 iova_width;		/* bits of IOVA it takes, however many levels there are */
 	u64 page_sizes;		/* leaf sizes, bit mask */
 	u8 physical_width;	/* bits of host-physical address */
 	u32 nr_hw_domains;	/* hardware domain ids, 0 included */
+	bool pass_through;	/* has pass-through entries; else PASS goes through pass_table */
 	bool coherent;		/* table reads snoop the caches */
 	bool snoop_control;	/* leaves can force snooping */
 	bool flush_on_map;	/* not-present entries may be cached: flush after map too */
@@ -69,6 +71,7 @@ struct nyx_unit {
 	bool has_function;	/* the unit is itself a PCI function: never assignable */
 	u16 rid;
 	struct nyx_unit_caps caps;
+	const struct nyx_pt *pass_table;	/* without caps.pass_through: identity.c's */
 	enum nyx_unit_state state;	/* WRITE_ONCE/READ_ONCE */
 	char dead_reason[64];
 	bool death_handled;	/* registry: what was left to do is done */
@@ -89,7 +92,7 @@ struct nyx_unit {
 
 enum nyx_entry_kind {
 	NYX_ENTRY_BLOCKED,	/* every DMA request is refused and recorded */
-	NYX_ENTRY_PASS,		/* address used as it is */
+	NYX_ENTRY_PASS,		/* address used as it is; where pass_table maps it, if it has one */
 	NYX_ENTRY_PAGING,	/* through pt */
 };
 
@@ -193,6 +196,17 @@ static inline bool nyx_unit_dead(const struct nyx_unit *unit)
 {
 	return READ_ONCE(unit->state) == NYX_UNIT_DEAD;
 }
+
+/*
+ * Every unit on, or none: those that were are off again when one fails. Process context,
+ * every entry is in memory.
+ */
+int nyx_units_enable(struct nyx_why *why);
+/* Those that are not off. */
+void nyx_units_disable(void);
+
+/* identity.c: for a vendor's remove(), when hardware cannot read unit->pass_table any more. */
+void nyx_identity_free(struct nyx_unit *unit);
 
 /* A fault as a unit decodes it, before the core knows whose it is. */
 enum nyx_fault_kind {

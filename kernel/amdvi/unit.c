@@ -297,10 +297,12 @@ static int decode_caps(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *des
 		.blocks_unnamed = true,
 		.pt_format = NYX_PT_AMDV1,
 		.levels = 4,		/* 4 to 6 in hardware; 48 bits are what we offer */
+		.level_choices = BIT(3) | BIT(4),	/* DTE.Mode takes any */
 		.iova_width = 48,
 		.page_sizes = SZ_4K | SZ_2M | SZ_1G,
 		.physical_width = width,
 		.nr_hw_domains = 65536,
+		.pass_through = true,	/* Mode 0 (2.2.2.1) */
 		.coherent = true,	/* DTE.SD = 0: table walks snoop */
 		.snoop_control = true,	/* PTE.FC */
 		/* Without the capability header, the worse of the two. */

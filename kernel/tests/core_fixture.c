@@ -135,9 +135,11 @@ struct core_unit *core_unit(struct kunit *test, u16 segment)
 	u->unit.caps = (struct nyx_unit_caps) {
 		.pt_format = NYX_PT_VTDSS,
 		.levels = 4,
+		.level_choices = BIT(3) | BIT(4),
 		.iova_width = 48,
 		.page_sizes = SZ_4K | SZ_2M | SZ_1G,
 		.nr_hw_domains = CORE_HWDIDS,
+		.pass_through = true,
 		.coherent = true,
 	};
 	KUNIT_ASSERT_EQ(test, nyx_unit_init(&u->unit, &fake_ops, firmware, "fake"), 0);
@@ -287,6 +289,7 @@ static void free_unit(struct kunit *test, struct core_unit *u)
 					    "%s %04x", u->unit.name, u->entries[i].rid);
 	}
 	list_del(&u->unit.node);
+	nyx_identity_free(&u->unit);
 	nyx_unit_fini(&u->unit);
 	kfree(u);
 }

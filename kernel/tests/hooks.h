@@ -27,6 +27,12 @@ extern struct pci_dev *(*nyx_slot_test_hook)(int segment, unsigned int bus, unsi
 extern int (*nyx_pxm_test_hook)(int pxm);
 /* A reset of the device has ended so, as far as the core is concerned. */
 void nyx_reset_test_finish(struct nyx_device *device, int err);
+struct resource;
+/* walk_iomem_res_desc(), as far as identity.c is concerned. */
+extern int (*nyx_ram_test_hook)(unsigned long desc, unsigned long flags, u64 start, u64 end,
+				void *arg, int (*fn)(struct resource *res, void *arg));
+/* What the memory notifier would be told; its answer. */
+int nyx_identity_test_event(unsigned long action, void *data);
 /* What the bus's notifier would be told about a function that is on no bus. */
 void nyx_device_test_event(struct pci_dev *pdev, unsigned long action);
 #endif

@@ -272,7 +272,33 @@ static void a_dead_unit_keeps_the_entry_blocked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, u->m->violations, 0);
 }
 
+/* ECAP.PT = 0: a table that leads every address to itself stands in for pass-through. */
+static void passes_through_a_table(struct kunit *test)
+{
+	struct up *u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER & ~VTD_ECAP_PT, 4);
+	struct nyx_entry pass = { .kind = NYX_ENTRY_PASS };
+	u64 words[4], pa;
+
+	u->v->unit.pass_table = &u->pt[1];
+	turn_on(test, u);
+	KUNIT_EXPECT_EQ(test, u->v->unit.ops->set_entry(&u->v->unit, RID, &pass), 0);
+	u->v->unit.ops->read_entry(&u->v->unit, RID, words);
+	/* P, TT 00b; 4 levels, domain 1. */
+	KUNIT_EXPECT_EQ(test, words[0], virt_to_phys(u->pt[1].root) | 0x1);
+	KUNIT_EXPECT_EQ(test, words[1], 0x102);
+	KUNIT_EXPECT_EQ(test, vtd_model_dma(u->m, RID, 0x1000, false, &pa), 0);
+	KUNIT_EXPECT_EQ(test, pa, 0x200000);
+	KUNIT_EXPECT_EQ(test, vtd_model_dma(u->m, RID, 0x9000, false, &pa), VTD_FR_READ);
+	/* Nothing changes, so nothing is done. */
+	vtd_model_clear_log(u->m);
+	KUNIT_EXPECT_EQ(test, u->v->unit.ops->set_entry(&u->v->unit, RID, &pass), 0);
+	KUNIT_EXPECT_STREQ(test, u->m->log, "");
+	/* The table is the test's own. */
+	u->v->unit.pass_table = NULL;
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(passes_through_a_table),
 	KUNIT_CASE(changes_on_a_server),
 	KUNIT_CASE(changes_in_caching_mode),
 	KUNIT_CASE(changes_without_coherency),

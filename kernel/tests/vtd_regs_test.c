@@ -105,6 +105,8 @@ static const struct {
 	/* Its records are on the next page, at 0x1400. */
 	{ "far records", VTD_CAP_CLIENT | (0x140ULL << 24), VTD_ECAP_CLIENT,
 	  SZ_4K | SZ_2M | SZ_1G, SZ_8K, 256, 1, 4, false, true, false, true, false },
+	{ "without pass-through", VTD_CAP_SERVER, VTD_ECAP_SERVER & ~VTD_ECAP_PT,
+	  SZ_4K | SZ_2M | SZ_1G, SZ_4K, 65536, 8, 4, true, true, false, true, true },
 	{ "old with a queue", VTD_CAP_OLD, VTD_ECAP_OLD | VTD_ECAP_QI | VTD_ECAP_PT,
 	  SZ_4K, SZ_4K, 256, 1, 3, false, false, true, true, false },
 };
@@ -128,6 +130,8 @@ static void vtd_caps_of_units(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, caps.flush_on_map, units[i].on_map, "%s", name);
 		KUNIT_EXPECT_EQ_MSG(test, caps.page_flush, units[i].psi, "%s", name);
 		KUNIT_EXPECT_EQ_MSG(test, caps.device_tlb, units[i].ats, "%s", name);
+		KUNIT_EXPECT_EQ_MSG(test, caps.pass_through, !!(units[i].ecap & VTD_ECAP_PT), "%s",
+				    name);
 		KUNIT_EXPECT_TRUE(test, caps.fault_lower_bound);
 		KUNIT_EXPECT_EQ(test, caps.pt_format, NYX_PT_VTDSS);
 		KUNIT_EXPECT_EQ(test, caps.physical_width, 46);
@@ -141,7 +145,6 @@ static const struct {
 	const char *says;
 } refused[] = {
 	{ VTD_CAP_OLD, VTD_ECAP_OLD, "queued invalidation" },
-	{ VTD_CAP_SERVER, VTD_ECAP_SERVER & ~VTD_ECAP_PT, "pass-through" },
 	/* Five levels only. */
 	{ (VTD_CAP_SERVER & ~VTD_CAP_SAGAW) | (8ULL << 8),
 	  VTD_ECAP_SERVER, "3-level nor 4-level" },

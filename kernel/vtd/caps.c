@@ -22,6 +22,13 @@ static u8 levels_of(u64 cap)
 	return sagaw & VTD_SAGAW_39 ? 3 : 0;
 }
 
+static u8 level_choices(u64 cap)
+{
+	u32 sagaw = FIELD_GET(VTD_CAP_SAGAW, cap);
+
+	return (sagaw & VTD_SAGAW_39 ? BIT(3) : 0) | (sagaw & VTD_SAGAW_48 ? BIT(4) : 0);
+}
+
 u64 vtd_window_size(u64 cap, u64 ecap)
 {
 	u64 records = FIELD_GET(VTD_CAP_FRO, cap) * 16 +
@@ -40,10 +47,6 @@ int vtd_decode_caps(struct nyx_unit_caps *caps, u64 cap, u64 ecap, u8 physical_w
 		return nyx_refuse(why, -EOPNOTSUPP, NYX_ARG_NONE,
 				  "the unit has no queued invalidation (ECAP %#llx): not supported",
 				  ecap);
-	if (!(ecap & VTD_ECAP_PT))
-		return nyx_refuse(why, -EOPNOTSUPP, NYX_ARG_NONE,
-				  "the unit has no pass-through entries (ECAP %#llx): host devices would need identity tables, which are not there yet",
-				  ecap);
 
 	memset(caps, 0, sizeof(*caps));
 	caps->levels = levels_of(cap);
@@ -52,6 +55,7 @@ int vtd_decode_caps(struct nyx_unit_caps *caps, u64 cap, u64 ecap, u8 physical_w
 				  "the unit offers neither 3-level nor 4-level page tables (CAP %#llx): not supported",
 				  cap);
 
+	caps->level_choices = level_choices(cap);
 	caps->iova_width = FIELD_GET(VTD_CAP_MGAW, cap) + 1;
 	caps->pt_format = NYX_PT_VTDSS;
 	caps->page_sizes = SZ_4K | (sllps & VTD_SLLPS_2M ? SZ_2M : 0) |
@@ -59,6 +63,7 @@ int vtd_decode_caps(struct nyx_unit_caps *caps, u64 cap, u64 ecap, u8 physical_w
 	caps->physical_width = physical_width;
 	/* ND = 7 is reserved; a DID has 16 bits. */
 	caps->nr_hw_domains = min(1U << (4 + 2 * FIELD_GET(VTD_CAP_ND, cap)), 1U << 16);
+	caps->pass_through = ecap & VTD_ECAP_PT;
 	caps->coherent = ecap & VTD_ECAP_C;
 	caps->snoop_control = ecap & VTD_ECAP_SC;
 	/* 6.1 and 6.8: either way a new translation may go unseen until something is flushed. */

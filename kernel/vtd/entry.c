@@ -104,6 +104,17 @@ static u64 pass_width(const struct vtd_unit *v)
 							 VTD_SAGAW_57));
 }
 
+static u64 table_low(const struct nyx_pt *pt)
+{
+	return VTD_CTX_P | FIELD_PREP(VTD_CTX_TT, VTD_TT_PAGING) |
+	       (nyx_pt_root(pt) & VTD_CTX_SLPTPTR);
+}
+
+static u64 table_high(const struct nyx_pt *pt, u16 hwdid)
+{
+	return FIELD_PREP(VTD_CTX_AW, pt->config.levels - 2) | FIELD_PREP(VTD_CTX_DID, hwdid);
+}
+
 static struct vtd_context_entry encode(const struct vtd_unit *v, const struct nyx_entry *entry)
 {
 	struct vtd_context_entry e = {
@@ -114,15 +125,19 @@ static struct vtd_context_entry encode(const struct vtd_unit *v, const struct ny
 	case NYX_ENTRY_BLOCKED:
 		break;
 	case NYX_ENTRY_PASS:
+		/* 9.3: TT = 10b is reserved where ECAP.PT = 0. */
+		if (!v->unit.caps.pass_through) {
+			e.low |= table_low(v->unit.pass_table);
+			e.high = table_high(v->unit.pass_table, NYX_HWDID_PASS);
+			break;
+		}
 		e.low |= VTD_CTX_P | FIELD_PREP(VTD_CTX_TT, VTD_TT_PASS);
 		e.high = FIELD_PREP(VTD_CTX_AW, pass_width(v)) |
 			 FIELD_PREP(VTD_CTX_DID, NYX_HWDID_PASS);
 		break;
 	case NYX_ENTRY_PAGING:
-		e.low |= VTD_CTX_P | FIELD_PREP(VTD_CTX_TT, VTD_TT_PAGING) |
-			 (virt_to_phys(entry->pt->root) & VTD_CTX_SLPTPTR);
-		e.high = FIELD_PREP(VTD_CTX_AW, entry->pt->config.levels - 2) |
-			 FIELD_PREP(VTD_CTX_DID, entry->hwdid);
+		e.low |= table_low(entry->pt);
+		e.high = table_high(entry->pt, entry->hwdid);
 		break;
 	}
 	return e;
@@ -178,9 +193,13 @@ static int replace(struct vtd_unit *v, u16 rid, struct vtd_context_entry *at,
 int vtd_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entry)
 {
 	struct vtd_unit *v = to_vtd(unit);
-	struct vtd_context_entry to = encode(v, entry);
-	struct vtd_context_entry *at = find_entry(v, rid);
+	struct vtd_context_entry *at, to;
 
+	if (WARN_ON_ONCE(entry->kind == NYX_ENTRY_PASS && !unit->caps.pass_through &&
+			 !unit->pass_table))
+		return -EINVAL;
+	to = encode(v, entry);
+	at = find_entry(v, rid);
 	if (!at) {
 		/* No table blocks and records, as this entry would. */
 		if (!to.low)

@@ -242,6 +242,7 @@ static void free_tables(struct vtd_unit *v)
 	}
 	nyx_queue_free(&v->queue);
 	vtd_tables_free(v);
+	nyx_identity_free(&v->unit);
 }
 
 static void vtd_remove(struct nyx_unit *unit)
