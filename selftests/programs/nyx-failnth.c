@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Every operation of the netlink family with its first, second, third... allocation
+ * failing, until it no longer has that many (Documentation/fault-injection, fail-nth). A
+ * failed operation must have changed nothing: what the family shows afterwards is
+ * compared byte by byte with what it showed before.
+ *
+ * Wants a kernel with fault injection, and a device with the stub driver, in no domain.
+ */
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "netlink.h"
+
+#define TRIES_MAX	400		/* allocations that no operation has */
+#define IOVA		0x40000000ULL
+#define SIZE		(256 * 1024ULL)	/* several runs, so several allocations */
+#define SPARE		"spare"		/* the domain that domain-new makes */
+#define SETTLE_MS	10000
+
+static uint32_t device, domain;
+static void *page;
+static int fail_nth;
+static bool audit_each;
+
+/* ---- what the family shows ---- */
+
+struct picture {
+	uint8_t bytes[65536];
+	size_t len;
+};
+
+/* What may change although nothing has: times, totals, and tables left empty by a failure. */
+static bool counts_only(const struct nlattr *attr)
+{
+	switch (attr->nla_type & NLA_TYPE_MASK) {
+	case NYX_IOMMU_A_SINCE:
+	case NYX_IOMMU_A_CAUSE:
+	case NYX_IOMMU_A_RESETS:
+	case NYX_IOMMU_A_RESET_ERROR:
+	case NYX_IOMMU_A_MAPS:
+	case NYX_IOMMU_A_UNMAPS:
+	case NYX_IOMMU_A_TABLES:
+		return true;
+	}
+	return false;
+}
+
+static void add_attr(const struct nlattr *attr, void *arg)
+{
+	struct picture *picture = arg;
+
+	if (counts_only(attr))
+		return;
+	if (picture->len + attr->nla_len > sizeof(picture->bytes))
+		die("the family shows more than this program can hold");
+	memcpy(picture->bytes + picture->len, attr, attr->nla_len);
+	picture->len += attr->nla_len;
+}
+
+static void dump(struct picture *picture, uint8_t command, uint32_t of_domain)
+{
+	begin(family, command, NLM_F_DUMP);
+	if (of_domain)
+		put_u32(NYX_IOMMU_A_DOMAIN_ID, of_domain);
+	must("dump", talk(add_attr, picture));
+}
+
+static void take_picture(struct picture *picture)
+{
+	picture->len = 0;
+	dump(picture, NYX_IOMMU_CMD_DEVICE_GET, 0);
+	dump(picture, NYX_IOMMU_CMD_DOMAIN_GET, 0);
+	dump(picture, NYX_IOMMU_CMD_MAPPING_GET, domain);
+	begin(family, NYX_IOMMU_CMD_STATUS_GET, NLM_F_ACK);
+	must("status-get", talk(add_attr, picture));
+}
+
+static uint64_t audit(void)
+{
+	uint64_t differences = 0;
+
+	begin(family, NYX_IOMMU_CMD_AUDIT, NLM_F_DUMP);
+	must("audit", talk(sum_differences, &differences));
+	return differences;
+}
+
+/* ---- the operations ---- */
+
+static void pause_ms(unsigned int ms)
+{
+	usleep(ms * 1000);
+}
+
+static void flags_attr(const struct nlattr *attr, void *arg)
+{
+	if (attr->nla_type == NYX_IOMMU_A_DEVICE_FLAGS)
+		*(uint32_t *)arg = *(const uint32_t *)data_of(attr);
+}
+
+/* No reset of the device is under way any more. */
+static void settle(void)
+{
+	uint32_t flags = 0;
+	int ms;
+
+	for (ms = 0; ms < SETTLE_MS; ms++, pause_ms(1)) {
+		begin(family, NYX_IOMMU_CMD_DEVICE_GET, NLM_F_ACK);
+		put_u32(NYX_IOMMU_A_DEVICE, device);
+		must("device-get", talk(flags_attr, &flags));
+		if (!(flags & NYX_IOMMU_DEVICE_FLAG_RESETTING))
+			return;
+	}
+	die("a reset does not end");
+}
+
+static void state_attr(const struct nlattr *attr, void *arg)
+{
+	if (attr->nla_type == NYX_IOMMU_A_DOMAIN_STATE)
+		*(uint32_t *)arg = *(const uint32_t *)data_of(attr);
+}
+
+/* The spare domain is there, or gone, and not on its way. */
+static void spare_settled(void)
+{
+	uint32_t state;
+	int ms;
+
+	for (ms = 0; ms < SETTLE_MS; ms++, pause_ms(1)) {
+		state = NYX_IOMMU_DOMAIN_STATE_DELETED;
+		begin(family, NYX_IOMMU_CMD_DOMAIN_GET, NLM_F_ACK);
+		put_text(NYX_IOMMU_A_DOMAIN_NAME, SPARE);
+		if (talk(state_attr, &state) == -ENOENT ||
+		    state != NYX_IOMMU_DOMAIN_STATE_DELETED)
+			return;
+	}
+	die("a domain that was deleted does not go");
+}
+
+static void with_device(uint8_t command)
+{
+	begin(family, command, NLM_F_ACK);
+	put_u32(NYX_IOMMU_A_DEVICE, device);
+}
+
+static void with_domain(uint8_t command)
+{
+	begin(family, command, NLM_F_ACK);
+	put_u32(NYX_IOMMU_A_DOMAIN_ID, domain);
+}
+
+static void ask_all(uint8_t command)
+{
+	begin(family, command, NLM_F_DUMP);
+}
+
+static void ask_status(void) { begin(family, NYX_IOMMU_CMD_STATUS_GET, NLM_F_ACK); }
+static void ask_unit(void)
+{
+	uint32_t unit = 0;
+
+	begin(family, NYX_IOMMU_CMD_UNIT_GET, NLM_F_ACK);
+	put_u32(NYX_IOMMU_A_UNIT_ID, unit);
+}
+static void ask_units(void) { ask_all(NYX_IOMMU_CMD_UNIT_GET); }
+static void ask_device(void) { with_device(NYX_IOMMU_CMD_DEVICE_GET); }
+static void ask_devices(void) { ask_all(NYX_IOMMU_CMD_DEVICE_GET); }
+static void ask_domain(void) { with_domain(NYX_IOMMU_CMD_DOMAIN_GET); }
+static void ask_domains(void) { ask_all(NYX_IOMMU_CMD_DOMAIN_GET); }
+static void ask_mappings(void)
+{
+	ask_all(NYX_IOMMU_CMD_MAPPING_GET);
+	put_u32(NYX_IOMMU_A_DOMAIN_ID, domain);
+}
+static void ask_fault(void) { with_device(NYX_IOMMU_CMD_FAULT_GET); }
+static void ask_faults(void) { ask_all(NYX_IOMMU_CMD_FAULT_GET); }
+static void ask_audit(void) { ask_all(NYX_IOMMU_CMD_AUDIT); }
+static void clear_faults(void) { with_device(NYX_IOMMU_CMD_FAULT_CLEAR); }
+
+static void at_iova(uint8_t command)
+{
+	uint64_t iova = IOVA;
+
+	with_domain(command);
+	put(NYX_IOMMU_A_IOVA, &iova, 8);
+}
+
+static void translate(void) { at_iova(NYX_IOMMU_CMD_TRANSLATE); }
+static void walk(void) { at_iova(NYX_IOMMU_CMD_WALK); }
+
+static void map(void)
+{
+	with_domain(NYX_IOMMU_CMD_MAP);
+	put_range(IOVA, SIZE, page);
+}
+
+static void unmap(void)
+{
+	with_domain(NYX_IOMMU_CMD_UNMAP);
+	put_range(IOVA, SIZE, NULL);
+}
+
+static void assign(void)
+{
+	with_device(NYX_IOMMU_CMD_DEVICE_ASSIGN);
+	put_u32(NYX_IOMMU_A_DOMAIN_ID, domain);
+}
+
+static void take_out(void) { with_device(NYX_IOMMU_CMD_DEVICE_REMOVE); }
+static void reset(void) { with_device(NYX_IOMMU_CMD_DEVICE_RESET); }
+
+static void threshold(uint32_t value)
+{
+	with_device(NYX_IOMMU_CMD_DEVICE_SET);
+	put_u32(NYX_IOMMU_A_FAULT_THRESHOLD, value);
+}
+
+static void set_threshold(void) { threshold(77); }
+static void unset_threshold(void) { threshold(10); }
+
+static void make_spare(void)
+{
+	begin(family, NYX_IOMMU_CMD_DOMAIN_NEW, NLM_F_ACK);
+	put_text(NYX_IOMMU_A_DOMAIN_NAME, SPARE);
+}
+
+static void delete_spare(void)
+{
+	begin(family, NYX_IOMMU_CMD_DOMAIN_DEL, NLM_F_ACK);
+	put_text(NYX_IOMMU_A_DOMAIN_NAME, SPARE);
+}
+
+static void name(const char *text)
+{
+	with_domain(NYX_IOMMU_CMD_DOMAIN_SET);
+	put_text(NYX_IOMMU_A_DOMAIN_NAME, text);
+}
+
+static void rename_it(void) { name("renamed"); }
+static void rename_back(void) { name("failing"); }
+
+/* In this order: what stays is what the next ones need. */
+static const struct operation {
+	const char *name;
+	void (*make)(void);
+	void (*undo)(void);	/* NULL: it changes nothing */
+	void (*after)(void);	/* waits for what goes on behind the answer of make or undo */
+	bool stays;		/* done once more at the end, for those that follow */
+} operations[] = {
+	{ .name = "status-get", .make = ask_status },
+	{ .name = "unit-get", .make = ask_unit },
+	{ .name = "unit-get, all", .make = ask_units },
+	{ .name = "device-get", .make = ask_device },
+	{ .name = "device-get, all", .make = ask_devices },
+	{ .name = "device-set", .make = set_threshold, .undo = unset_threshold },
+	{ .name = "domain-get", .make = ask_domain },
+	{ .name = "domain-get, all", .make = ask_domains },
+	{ .name = "domain-set", .make = rename_it, .undo = rename_back },
+	{ .name = "domain-new", .make = make_spare, .undo = delete_spare, .after = spare_settled,
+	  .stays = true },
+	{ .name = "domain-del", .make = delete_spare, .undo = make_spare, .after = spare_settled,
+	  .stays = true },
+	{ .name = "map", .make = map, .undo = unmap, .stays = true },
+	{ .name = "mapping-get, all", .make = ask_mappings },
+	{ .name = "translate", .make = translate },
+	{ .name = "walk", .make = walk },
+	{ .name = "fault-get", .make = ask_fault },
+	{ .name = "fault-get, all", .make = ask_faults },
+	{ .name = "fault-clear", .make = clear_faults },
+	{ .name = "audit", .make = ask_audit },
+	{ .name = "device-assign", .make = assign, .undo = take_out, .after = settle,
+	  .stays = true },
+	{ .name = "device-reset", .make = reset, .after = settle },
+	{ .name = "device-remove", .make = take_out, .undo = assign, .after = settle,
+	  .stays = true },
+	{ .name = "unmap", .make = unmap, .undo = map, .stays = true },
+};
+
+/* ---- one of them ---- */
+
+/* Say the message with its nth allocation failing. *injected: it had that many. */
+static int talk_failing(int nth, bool *injected)
+{
+	char text[16];
+	ssize_t len = snprintf(text, sizeof(text), "%d", nth);
+	int err;
+
+	if (pwrite(fail_nth, text, len, 0) != len)
+		die("fail-nth: %s", strerror(errno));
+	err = talk(NULL, NULL);
+	/* What it has left may hit this read's own copy to user space. */
+	len = pread(fail_nth, text, sizeof(text) - 1, 0);
+	text[len > 0 ? len : 0] = '\0';
+	*injected = len > 0 && !atoi(text);
+	if (pwrite(fail_nth, "0", 1, 0) != 1 && pwrite(fail_nth, "0", 1, 0) != 1)
+		die("fail-nth: %s", strerror(errno));
+	return err;
+}
+
+/* What could not be delivered may still lie in the socket: a new one for what follows. */
+static void reconnect(void)
+{
+	static const struct timeval patience = { .tv_sec = 20 };
+
+	if (family)
+		close(sock);
+	family = 0;
+	connect_family(NULL);
+	/* An answer that nobody sends must not hang the test. */
+	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+}
+
+static void undo(const struct operation *op, const char *what)
+{
+	if (op->undo) {
+		op->undo();
+		must(what, talk(NULL, NULL));
+	}
+	if (op->after)
+		op->after();
+}
+
+static bool sweep(const struct operation *op)
+{
+	static struct picture before, after;
+	int nth, err, refused = 0;
+	bool injected = true, good = true;
+	uint64_t differences;
+
+	take_picture(&before);
+	for (nth = 1; injected && good; nth++) {
+		if (nth > TRIES_MAX)
+			die("%s: more than %d allocations", op->name, TRIES_MAX);
+		op->make();
+		err = talk_failing(nth, &injected);
+		refused += err != 0;
+		if (err == -EAGAIN)
+			die("%s: no answer (allocation %d)", op->name, nth);
+		if (injected)
+			reconnect();
+		/*
+		 * The answer may be what had no memory: then only what the family shows tells
+		 * whether it was done, and it has to have been done whole.
+		 */
+		if (op->after)
+			op->after();
+		take_picture(&after);
+		if (op->undo && (after.len != before.len ||
+				 memcmp(after.bytes, before.bytes, before.len))) {
+			if (err && err != -ENOMEM && err != -ENOBUFS && err != -EFAULT) {
+				printf("# refused with %s, and yet something has changed\n",
+				       strerrorname_np(-err));
+				good = false;
+			}
+			undo(op, op->name);
+			take_picture(&after);
+		} else if (!injected && !err && op->undo) {
+			printf("# it was done and changed nothing\n");
+			good = false;
+		}
+		if (after.len != before.len || memcmp(after.bytes, before.bytes, before.len)) {
+			printf("# allocation %d failed (%s): not as before\n", nth,
+			       err ? strerrorname_np(-err) : "done");
+			good = false;
+		}
+		differences = audit_each || !injected || !good ? audit() : 0;
+		if (differences) {
+			printf("# allocation %d failed: the audit finds %" PRIu64 " differences\n",
+			       nth, differences);
+			good = false;
+		}
+	}
+	if (good && err && !(op->make == reset && err == -EOPNOTSUPP)) {
+		printf("# with nothing failing it answers %s: %s\n", strerrorname_np(-err), extack);
+		good = false;
+	}
+	if (good && op->stays) {
+		op->make();
+		must(op->name, talk(NULL, NULL));
+		if (op->after)
+			op->after();
+	}
+	printf("%s %zu - %s: %d allocations, %d refusals\n", good ? "ok" : "not ok",
+	       op - operations + 1, op->name, nth - 2, refused);
+	fflush(stdout);
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	size_t i, nr = sizeof(operations) / sizeof(operations[0]), failed = 0;
+
+	if (argc < 3 || argc > 4 || (argc == 4 && strcmp(argv[3], "audit-each"))) {
+		fputs("usage: nyx-failnth DEVICE DOMAIN [audit-each]\n"
+		      "  DEVICE with nyx_stub and in no domain, DOMAIN named 'failing' and persistent\n",
+		      stderr);
+		return EXIT_USAGE;
+	}
+	device = device_id(argv[1]);
+	domain = number(argv[2]);
+	audit_each = argc == 4;
+	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR);
+	if (fail_nth < 0)
+		die("no fault injection in this kernel: fail-nth: %s", strerror(errno));
+	/* A memfd: what persistent domains take. Touched, so that the kernel need not. */
+	int fd = memfd_create("failing", 0);
+
+	if (fd < 0 || ftruncate(fd, SIZE))
+		die("memfd: %s", strerror(errno));
+	page = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
+		die("mmap: %s", strerror(errno));
+	memset(page, 1, SIZE);
+	reconnect();
+	printf("1..%zu\n", nr);
+	for (i = 0; i < nr; i++)
+		failed += !sweep(&operations[i]);
+	return failed ? EXIT_DIFFERS : 0;
+}
