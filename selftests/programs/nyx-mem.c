@@ -19,6 +19,8 @@ static const char usage_text[] =
 	"  compare FILE OFFSET FILE2 OFFSET2 LEN\n"
 	"  dump FILE OFFSET LEN\n"
 	"  phys FILE OFFSET                 host-physical address of that byte\n"
+	"  word ADDRESS [VALUE]             the 8 bytes there in host-physical memory or in a\n"
+	"                                   register; with VALUE, others (debug kernel only)\n"
 	"A PATTERN is any word; 'zero' is zeroes. On hugetlbfs sizes are whole huge pages.\n";
 
 __attribute__((noreturn))
@@ -136,6 +138,31 @@ static void phys(const struct area *area, uint64_t offset)
 	close(fd);
 }
 
+/* Memory through read() and write(); for registers they have no mapping of the right kind. */
+static void word(uint64_t address, const char *value)
+{
+	uint64_t in_page = address % sysconf(_SC_PAGESIZE), bytes = value ? number(value) : 0;
+	int fd = open("/dev/mem", O_RDWR | O_SYNC);
+	volatile uint64_t *at;
+	void *page;
+
+	if (fd < 0 || address % 8)
+		die("/dev/mem at %#" PRIx64 ": %s", address, strerror(fd < 0 ? errno : EINVAL));
+	if ((value ? pwrite(fd, &bytes, 8, address) : pread(fd, &bytes, 8, address)) != 8) {
+		page = mmap(NULL, in_page + 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			    address - in_page);
+		if (page == MAP_FAILED)
+			die("/dev/mem at %#" PRIx64 ": %s", address, strerror(errno));
+		at = (volatile uint64_t *)((char *)page + in_page);
+		if (value)
+			*at = bytes;
+		else
+			bytes = *at;
+	}
+	printf("%#018" PRIx64 "\n", bytes);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const char *command = argc > 2 ? argv[1] : "";
@@ -160,6 +187,8 @@ int main(int argc, char **argv)
 	} else if (!strcmp(command, "phys") && argc == 4) {
 		area = open_area(argv[2], 0);
 		phys(&area, number(argv[3]));
+	} else if (!strcmp(command, "word") && (argc == 3 || argc == 4)) {
+		word(number(argv[2]), argc == 4 ? argv[3] : NULL);
 	} else {
 		usage();
 	}
