@@ -2,6 +2,7 @@
 /*
  * The command ring: slots, order, completion, time-outs. See queue.h.
  */
+#include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/ktime.h>
@@ -30,6 +31,7 @@ int nyx_queue_init(struct nyx_queue *q, const struct nyx_queue_ops *ops, u32 ent
 	q->entry_size = entry_size;
 	q->coherent = coherent;
 	q->timeout_ns = NYX_QUEUE_TIMEOUT_NS;
+	q->device_timeout_ns = NYX_QUEUE_DEVICE_TIMEOUT_NS;
 	q->order = get_order((size_t)entries * entry_size);
 
 	q->end = kcalloc_node(entries, sizeof(*q->end), GFP_KERNEL, node);
@@ -79,6 +81,7 @@ void nyx_queue_restart(struct nyx_queue *q)
 	q->done = 0;
 	q->seq = 0;
 	q->failed = 0;
+	q->device_pending = false;
 	WRITE_ONCE(*q->status, 0);
 }
 
@@ -121,24 +124,36 @@ static int fail(struct nyx_queue *q, int err)
 }
 
 /*
+ * A wait that began at start has taken too long. What a device took of it is not the
+ * unit's: after that the clock starts again.
+ */
+static bool overdue(const struct nyx_queue *q, u64 start, u64 now)
+{
+	lockdep_assert_held(&q->lock);
+	if (q->device_pending)
+		return now - start > q->device_timeout_ns;
+	return now - max(start, q->resumed_ns) > q->timeout_ns;
+}
+
+/*
  * One round of a long wait: called every POLLS_PER_CHECK polls without the
  * lock. Looks at the unit's error registers once the wait is long enough to be
  * worth an MMIO read (1 us), and gives up at the deadline.
  */
 static int long_wait(struct nyx_queue *q, u64 start, u32 seq)
 {
-	u64 waited = ktime_get_raw_fast_ns() - start;
+	u64 now = ktime_get_raw_fast_ns();
 	unsigned long flags;
 	int err;
 
-	if (waited < NSEC_PER_USEC)
+	if (now - start < NSEC_PER_USEC)
 		return 0;
 	spin_lock_irqsave(&q->lock, flags);
 	err = q->failed;
 	if (!err && !reached(q, seq)) {
 		err = q->ops->check(q);
 		/* It may have finished while its registers were read. */
-		if (!err && waited > q->timeout_ns && !reached(q, seq))
+		if (!err && overdue(q, start, now) && !reached(q, seq))
 			err = -ETIMEDOUT;
 		if (err)
 			err = fail(q, err);
@@ -160,6 +175,10 @@ static int wait_for(struct nyx_queue *q, u32 seq)
 		err = long_wait(q, start, seq);
 		if (err)
 			return err;
+		/* A device may take a minute: nobody spins for that long. */
+		if (READ_ONCE(q->device_pending) &&
+		    ktime_get_raw_fast_ns() - start > NSEC_PER_MSEC)
+			usleep_range(50, 200);
 	}
 	/* Whatever the caller frees or reuses next stays behind the unit's store. */
 	smp_rmb();
@@ -204,10 +223,30 @@ static void put(struct nyx_queue *q, const void *commands, u32 nr)
 	q->tail += nr;
 }
 
+/* A wait at the tail, and the doorbell. Returns its sequence number; there is room. */
+static u32 put_wait(struct nyx_queue *q)
+{
+	void *wait = slot(q, q->tail);
+	u32 seq = q->seq + 1;
+
+	lockdep_assert_held(&q->lock);
+	if (!seq)	/* 0 is the word's value before the first wait */
+		seq = 1;
+	WRITE_ONCE(q->seq, seq);
+	q->ops->encode_wait(q, wait, seq);
+	if (!q->coherent)
+		clflush_cache_range(wait, q->entry_size);
+	q->tail++;
+	q->end[seq & (q->entries - 1)] = q->tail;
+	/* The unit must see whole commands, and the table stores they are about. */
+	wmb();
+	q->ops->doorbell(q, q->tail & (q->entries - 1));
+	return seq;
+}
+
 int nyx_queue_submit(struct nyx_queue *q, const void *commands, u32 nr)
 {
 	unsigned long flags;
-	void *wait;
 	u32 seq;
 	int err;
 
@@ -220,19 +259,7 @@ int nyx_queue_submit(struct nyx_queue *q, const void *commands, u32 nr)
 		goto unlock;
 
 	put(q, commands, nr);
-	seq = q->seq + 1;
-	if (!seq)	/* 0 is the word's value before the first wait */
-		seq = 1;
-	WRITE_ONCE(q->seq, seq);
-	wait = slot(q, q->tail);
-	q->ops->encode_wait(q, wait, seq);
-	if (!q->coherent)
-		clflush_cache_range(wait, q->entry_size);
-	q->tail++;
-	q->end[seq & (q->entries - 1)] = q->tail;
-	/* The unit must see whole commands, and the table stores they are about. */
-	wmb();
-	q->ops->doorbell(q, q->tail & (q->entries - 1));
+	seq = put_wait(q);
 	spin_unlock_irqrestore(&q->lock, flags);
 
 	return wait_for(q, seq);
@@ -240,4 +267,43 @@ int nyx_queue_submit(struct nyx_queue *q, const void *commands, u32 nr)
 unlock:
 	spin_unlock_irqrestore(&q->lock, flags);
 	return err;
+}
+
+static void device_done(struct nyx_queue *q)
+{
+	lockdep_assert_held(&q->lock);
+	if (!q->device_pending)
+		return;
+	WRITE_ONCE(q->device_pending, false);
+	q->resumed_ns = ktime_get_raw_fast_ns();
+}
+
+int nyx_queue_submit_device(struct nyx_queue *q, const void *command)
+{
+	unsigned long flags;
+	int err;
+
+	might_sleep();
+	spin_lock_irqsave(&q->lock, flags);
+	WARN_ON_ONCE(q->device_pending);
+	WRITE_ONCE(q->device_pending, true);
+	spin_unlock_irqrestore(&q->lock, flags);
+
+	err = nyx_queue_submit(q, command, 1);
+
+	spin_lock_irqsave(&q->lock, flags);
+	device_done(q);
+	spin_unlock_irqrestore(&q->lock, flags);
+	return err;
+}
+
+void nyx_queue_device_given_up(struct nyx_queue *q)
+{
+	lockdep_assert_held(&q->lock);
+	device_done(q);
+	/*
+	 * There is room even in a full ring: the device's command and the wait behind it
+	 * have been fetched, so the unit's head is at least two slots ahead of q->done.
+	 */
+	put_wait(q);
 }

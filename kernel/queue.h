@@ -19,6 +19,12 @@
 
 /* A unit that has not completed a command after this long is dead. */
 #define NYX_QUEUE_TIMEOUT_NS	(2ULL * NSEC_PER_SEC)
+/*
+ * One that waits for a device has longer: a device may take a minute to answer an
+ * invalidation of its own TLB, plus half of it (PCIe spec 10.3), and within that time the
+ * unit gives it up. No wait of anybody completes before that, so all have as long.
+ */
+#define NYX_QUEUE_DEVICE_TIMEOUT_NS	(100ULL * NSEC_PER_SEC)
 
 struct nyx_queue;
 
@@ -53,6 +59,10 @@ struct nyx_queue {
 	u64 *end;			/* end[seq % entries]: tail after that wait */
 	int order;
 	u64 timeout_ns;
+	/* Waiting for a device, with lock written. */
+	bool device_pending;		/* a device's own invalidation is in the ring */
+	u64 device_timeout_ns;
+	u64 resumed_ns;			/* when the last such wait was over */
 };
 
 /*
@@ -75,5 +85,17 @@ void nyx_queue_restart(struct nyx_queue *q);
  * afterwards nothing can be proved invalidated. Any context, never sleeps.
  */
 int nyx_queue_submit(struct nyx_queue *q, const void *commands, u32 nr);
+
+/*
+ * The same for one command that a device must answer; one at a time. Until it has, or the
+ * unit has given it up, waits of all submitters have q->device_timeout_ns, and sleep.
+ * Process context.
+ */
+int nyx_queue_submit_device(struct nyx_queue *q, const void *command);
+/*
+ * For ops->check(): the unit has given the device up and dropped the waits that it had
+ * fetched (VT-d). Submit a new one, which tells that all before it are done.
+ */
+void nyx_queue_device_given_up(struct nyx_queue *q);
 
 #endif

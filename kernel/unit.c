@@ -5,6 +5,7 @@
  */
 #include <linux/acpi.h>
 #include <linux/bitmap.h>
+#include <linux/bits.h>
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
@@ -43,6 +44,7 @@ int nyx_unit_init(struct nyx_unit *unit, const struct nyx_unit_ops *ops,
 	snprintf(unit->name, sizeof(unit->name), "%s%u", prefix, unit->id);
 	unit->state = NYX_UNIT_OFF;
 	spin_lock_init(&unit->hwdid_lock);
+	mutex_init(&unit->device_tlb_lock);
 
 	unit->stats = alloc_percpu(struct nyx_unit_stats);
 	if (!unit->stats)
@@ -100,6 +102,16 @@ void nyx_unit_sum_stats(struct nyx_unit *unit, struct nyx_unit_stats *sum)
 		sum->flushes_entry += READ_ONCE(one->flushes_entry);
 		sum->waits += READ_ONCE(one->waits);
 	}
+}
+
+u64 nyx_device_tlb_address(u64 first, u64 last)
+{
+	unsigned int order = fls64((first ^ last) | (SZ_4K - 1));
+
+	if (order == PAGE_SHIFT)
+		return first & PAGE_MASK;
+	return (first & ~GENMASK_ULL(order - 1, 0)) |
+	       (GENMASK_ULL(order - 2, 0) & PAGE_MASK) | BIT_ULL(0);
 }
 
 void nyx_unit_mark_dead(struct nyx_unit *unit, const char *reason)

@@ -13,6 +13,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/seq_buf.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -91,6 +92,7 @@ struct nyx_unit {
 	u64 unattributed_ns;	/* the last of them; its fault thread only */
 	atomic64_t fault_overflows;	/* overflow episodes */
 	atomic_t nr_domains;
+	struct mutex device_tlb_lock;	/* one invalidation of a device's TLB at a time */
 	spinlock_t hwdid_lock;
 	unsigned long *hwdids;	/* nr_hw_domains bits; the core allocates from 2 up */
 };
@@ -111,7 +113,15 @@ struct nyx_entry {
 	enum nyx_entry_kind kind;
 	u16 hwdid;			/* PAGING only; PASS uses NYX_HWDID_PASS */
 	bool suppress_faults;		/* do not record this RID's faults */
+	bool ats;			/* PAGING only: addresses may come translated, unchecked */
 	const struct nyx_pt *pt;	/* PAGING: levels <= caps.levels, same format */
+};
+
+/* What a device may keep of the translations that it asked for (ATS, PCIe spec 10). */
+struct nyx_device_tlb {
+	u16 rid;
+	u8 queue_depth;		/* invalidations that the device takes at a time, 1 to 32 */
+	bool lost;		/* one was not answered: what it holds is unknown; WRITE_ONCE */
 };
 
 struct nyx_flush {
@@ -156,9 +166,19 @@ struct nyx_unit_ops {
 	int (*set_entry)(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entry);
 	/*
 	 * Invalidate and wait; the unit picks page or domain granularity by
-	 * cost. 0, -ETIMEDOUT, -EIO (unit dead). Any context.
+	 * cost. 0, -ETIMEDOUT, -EIO (unit dead). Process context: behind an
+	 * invalidation of a device's TLB it sleeps.
 	 */
 	int (*flush)(struct nyx_unit *unit, const struct nyx_flush *flush);
+	/*
+	 * Have the device forget what it keeps of [first, last], and wait for its
+	 * answer; after flush() or set_entry(), or it would be told the same again
+	 * out of the unit's own caches (VT-d 6.5.2.5, AMD 2.4.4). 0; -ETIMEDOUT: the
+	 * unit has given the device up, tlb->lost is set, everybody else goes on;
+	 * -EIO: the unit is dead. Holds device_tlb_lock. Process context.
+	 */
+	int (*flush_device_tlb)(struct nyx_unit *unit, struct nyx_device_tlb *tlb, u64 first,
+				u64 last);
 	/*
 	 * Turn translation on: every entry is already in memory. On error the
 	 * unit is off again, as found. Then start recording faults.
@@ -244,6 +264,13 @@ static inline bool nyx_unit_dead(const struct nyx_unit *unit)
 int nyx_units_enable(struct nyx_why *why);
 /* Those that are not off. */
 void nyx_units_disable(void);
+
+/*
+ * The Untranslated Address of an invalidation request that covers [first, last], with S
+ * (bit 0) if it is more than a page: then its lowest clear bit, from bit 12 on, is the
+ * highest below the size (PCIe spec 10.3.1). Both vendors take it as it is.
+ */
+u64 nyx_device_tlb_address(u64 first, u64 last);
 
 /* identity.c: for a vendor's remove(), when hardware cannot read unit->pass_table any more. */
 void nyx_identity_free(struct nyx_unit *unit);

@@ -49,6 +49,9 @@ struct amdvi_unit {
 	u8 *dte_flags;
 
 	struct nyx_queue queue;
+	int awaited;			/* RID whose TLB is being invalidated, or -1 */
+	bool given_up;			/* the unit has given it up; log_mutex */
+	u64 give_up_ns;			/* a wait this short tells that it has not */
 
 	struct amdvi_event *log;
 	struct mutex log_mutex;		/* one drain at a time */
@@ -114,6 +117,8 @@ int amdvi_queue_init(struct amdvi_unit *amdvi);
 unsigned int amdvi_encode_flush(const struct nyx_flush *flush,
 				struct amdvi_command out[AMDVI_FLUSH_COMMANDS], bool *domain);
 int amdvi_flush(struct nyx_unit *unit, const struct nyx_flush *flush);
+int amdvi_flush_device_tlb(struct nyx_unit *unit, struct nyx_device_tlb *tlb, u64 first,
+			   u64 last);
 int amdvi_invalidate_entry(struct amdvi_unit *amdvi, u16 rid);
 int amdvi_invalidate_domain(struct amdvi_unit *amdvi, u16 hwdid);
 /* Everything the unit may hold from before it was enabled. Does not mark it dead. */

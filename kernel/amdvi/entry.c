@@ -78,8 +78,12 @@ void amdvi_encode_entry(const struct amdvi_unit *amdvi, u16 rid, const struct ny
 		domain = entry->hwdid;
 		break;
 	}
-	/* I = 0: no ATS. SD = 0: table walks snoop. EX = 0: no exclusion range. */
+	/*
+	 * I = 0: both kinds of ATS requests are refused; with I = 1 both are taken.
+	 * SD = 0: table walks snoop. EX = 0: no exclusion range.
+	 */
 	out->word[1] = FIELD_PREP(AMDVI_DTE1_DOMAIN_ID, domain) |
+		       FIELD_PREP(AMDVI_DTE1_I, entry->kind == NYX_ENTRY_PAGING && entry->ats) |
 		       FIELD_PREP(AMDVI_DTE1_SA, entry->suppress_faults) |
 		       firmware_word1(amdvi, rid);
 	out->word[2] = firmware_word2(amdvi, rid);

@@ -203,6 +203,9 @@ static void report(struct amdvi_unit *amdvi, const struct amdvi_event *event)
 	const char *text;
 
 	if (amdvi_decode_event(event, &fault, &text)) {
+		if (FIELD_GET(AMDVI_EVENT_CODE, event->word[0]) == AMDVI_IOTLB_INV_TIMEOUT &&
+		    fault.rid == READ_ONCE(amdvi->awaited))
+			WRITE_ONCE(amdvi->given_up, true);
 		nyx_fault_record(&amdvi->unit, &fault);
 		return;
 	}

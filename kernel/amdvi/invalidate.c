@@ -5,6 +5,7 @@
  */
 #include <linux/bitops.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/percpu.h>
 
@@ -93,6 +94,17 @@ whole:
 	return 1;
 }
 
+/* 2.4.4. A function has a queue of its own: the queue's id is the function's. */
+static void encode_device_tlb(struct amdvi_command *c, const struct nyx_device_tlb *tlb, u64 first,
+			      u64 last)
+{
+	c->word[0] = FIELD_PREP(AMDVI_CMD_OPCODE, AMDVI_INVALIDATE_IOTLB_PAGES) |
+		     FIELD_PREP(AMDVI_INV0_DEVICE_ID, tlb->rid) |
+		     FIELD_PREP(AMDVI_INV0_MAX_PEND, tlb->queue_depth) |
+		     FIELD_PREP(AMDVI_INV0_QUEUE_ID, tlb->rid);
+	c->word[1] = nyx_device_tlb_address(first, last);
+}
+
 static void encode_wait(struct nyx_queue *q, void *slot, u32 seq)
 {
 	struct amdvi_command *c = slot;
@@ -131,25 +143,29 @@ static const struct nyx_queue_ops queue_ops = {
 int amdvi_queue_init(struct amdvi_unit *amdvi)
 {
 	BUILD_BUG_ON(AMDVI_COMMANDS < 256);	/* ComLen below 8 is reserved */
+	amdvi->awaited = -1;
+	/* Half of Control.InvTimeOut: the unit's clock need not agree with ours. */
+	amdvi->give_up_ns = NSEC_PER_SEC / 2;
 	return nyx_queue_init(&amdvi->queue, &queue_ops, AMDVI_COMMANDS,
 			      sizeof(struct amdvi_command), !amdvi->write_back,
 			      amdvi->unit.node_id);
 }
 
-static int submit(struct amdvi_unit *amdvi, const struct amdvi_command *commands, u32 nr)
+static int or_dead(struct amdvi_unit *amdvi, int err)
 {
-	struct nyx_unit *unit = &amdvi->unit;
-	int err;
-
-	if (nyx_unit_dead(unit))
-		return -EIO;
-	this_cpu_inc(unit->stats->waits);
-	err = nyx_queue_submit(&amdvi->queue, commands, nr);
 	if (err)
-		nyx_unit_mark_dead(unit, err == -ETIMEDOUT ?
+		nyx_unit_mark_dead(&amdvi->unit, err == -ETIMEDOUT ?
 				   "COMPLETION_WAIT timed out" :
 				   "command buffer stopped: a command was rejected");
 	return err;
+}
+
+static int submit(struct amdvi_unit *amdvi, const struct amdvi_command *commands, u32 nr)
+{
+	if (nyx_unit_dead(&amdvi->unit))
+		return -EIO;
+	this_cpu_inc(amdvi->unit.stats->waits);
+	return or_dead(amdvi, nyx_queue_submit(&amdvi->queue, commands, nr));
 }
 
 int amdvi_invalidate_entry(struct amdvi_unit *amdvi, u16 rid)
@@ -185,6 +201,47 @@ int amdvi_flush(struct nyx_unit *unit, const struct nyx_flush *flush)
 	else
 		this_cpu_inc(unit->stats->flushes_page);
 	return submit(to_amdvi(unit), commands, nr);
+}
+
+/*
+ * The unit goes on behind a device that does not answer, and COMPLETION_WAIT with it: only
+ * the event log tells (2.5.8), where the event may have been lost when it overflowed.
+ */
+static bool given_up(struct amdvi_unit *amdvi, u64 overflows)
+{
+	amdvi_drain_faults(&amdvi->unit);
+	return READ_ONCE(amdvi->given_up) ||
+	       atomic64_read(&amdvi->unit.fault_overflows) != overflows;
+}
+
+int amdvi_flush_device_tlb(struct nyx_unit *unit, struct nyx_device_tlb *tlb, u64 first, u64 last)
+{
+	struct amdvi_unit *amdvi = to_amdvi(unit);
+	u64 overflows = atomic64_read(&unit->fault_overflows), start;
+	struct amdvi_command c;
+	bool lost = false;
+	int err;
+
+	lockdep_assert_held(&unit->device_tlb_lock);
+	if (READ_ONCE(unit->state) == NYX_UNIT_OFF)
+		return 0;
+	if (nyx_unit_dead(unit))
+		return -EIO;
+	encode_device_tlb(&c, tlb, first, last);
+	WRITE_ONCE(amdvi->given_up, false);
+	WRITE_ONCE(amdvi->awaited, tlb->rid);
+	this_cpu_inc(unit->stats->waits);
+	start = ktime_get_raw_fast_ns();
+	err = nyx_queue_submit_device(&amdvi->queue, &c);
+	if (!err && ktime_get_raw_fast_ns() - start >= amdvi->give_up_ns)
+		lost = given_up(amdvi, overflows);
+	WRITE_ONCE(amdvi->awaited, -1);
+	if (or_dead(amdvi, err))
+		return -EIO;
+	if (!lost)
+		return 0;
+	WRITE_ONCE(tlb->lost, true);
+	return -ETIMEDOUT;
 }
 
 /* One command of this kind for each device id, or each domain id. */

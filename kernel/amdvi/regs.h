@@ -175,6 +175,9 @@ static_assert(sizeof(struct amdvi_command) == 16);
 #define AMDVI_INV1_PDE			BIT_ULL(1)	/* page directory entries too */
 #define AMDVI_INV1_GN			BIT_ULL(2)
 #define AMDVI_INV1_ADDR			GENMASK_ULL(63, 12)
+/* INVALIDATE_IOTLB_PAGES; word 1 is address and size as the device gets them */
+#define AMDVI_INV0_MAX_PEND		GENMASK_ULL(31, 24)	/* invalidations at a time */
+#define AMDVI_INV0_QUEUE_ID		GENMASK_ULL(47, 32)	/* of functions that share one */
 /* S=1 and every address bit but the highest set: the whole domain (2.4.3) */
 #define AMDVI_INV1_ADDR_ALL		0x7ffffffffffff000ULL
 

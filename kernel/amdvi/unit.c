@@ -255,6 +255,7 @@ static void amdvi_read_registers(struct nyx_unit *unit, u64 registers[NYX_UNIT_R
 const struct nyx_unit_ops amdvi_unit_ops = {
 	.set_entry = amdvi_set_entry,
 	.flush = amdvi_flush,
+	.flush_device_tlb = amdvi_flush_device_tlb,
 	.enable = amdvi_enable,
 	.stop_faults = amdvi_stop_faults,
 	.disable = amdvi_disable,

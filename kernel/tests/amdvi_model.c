@@ -51,7 +51,15 @@ static void dma(struct amdvi_model *m)
 		if (i == m->nr_seen && i < MODEL_SEEN)
 			m->seen[m->nr_seen++] = m->dte;
 	}
-	if (m->dte.word[0] & (AMDVI_DTE0_IR | AMDVI_DTE0_IW)) {
+	if (!(m->dte.word[0] & (AMDVI_DTE0_IR | AMDVI_DTE0_IW)))
+		return;
+	for (i = 0; i < MODEL_TLB; i++)
+		if (is_cached(&m->tlb[i], m->dte.word[1] & 0xffff, m->device_iova, false))
+			break;
+	/* Bit 96, I: asked, and told what the unit remembers, or else what the tables say. */
+	if (m->dte.word[1] & BIT_ULL(32) && (i < MODEL_TLB || !m->unmapped))
+		m->held = true;
+	if (!m->unmapped) {
 		cache(m, m->dte.word[1] & 0xffff, m->device_iova, false);
 		cache(m, m->dte.word[1] & 0xffff, m->device_iova, true);
 	}
@@ -70,52 +78,6 @@ static bool inside(const struct amdvi_command *c, u64 iova)
 		size = BIT_ULL(bit + 1);
 	}
 	return (iova & ~(size - 1)) == (address & ~(size - 1));
-}
-
-static void execute(struct amdvi_model *m, const struct amdvi_command *c)
-{
-	unsigned int i;
-
-	switch (FIELD_GET(AMDVI_CMD_OPCODE, c->word[0])) {
-	case 2:
-		if ((c->word[0] & 0xffff) == m->device)
-			m->dte_cached = false;
-		break;
-	case 3:
-		for (i = 0; i < MODEL_TLB; i++) {
-			struct amdvi_model_tlb *e = &m->tlb[i];
-
-			if (e->valid && e->domain == ((c->word[0] >> 32) & 0xffff) &&
-			    inside(c, e->iova) && (!e->pde || c->word[1] & BIT_ULL(1)))
-				e->valid = false;
-		}
-		break;
-	case 8:
-		m->dte_cached = false;
-		memset(m->tlb, 0, sizeof(m->tlb));
-		break;
-	}
-}
-
-/* Reserved bits that must be zero (2.4.1 to 2.4.8). */
-static bool legal(struct amdvi_model *m, const struct amdvi_command *c)
-{
-	unsigned int opcode = FIELD_GET(AMDVI_CMD_OPCODE, c->word[0]);
-
-	if (opcode == m->reject)
-		return false;
-	switch (opcode) {
-	case 1:
-		return !(c->word[0] & GENMASK_ULL(59, 52));
-	case 2:
-		return !(c->word[0] & GENMASK_ULL(59, 16)) && !c->word[1];
-	case 3:
-		return !(c->word[0] & (GENMASK_ULL(59, 48) | GENMASK_ULL(31, 20))) &&
-		       !(c->word[1] & GENMASK_ULL(11, 3));
-	case 8:
-		return !(c->word[0] & GENMASK_ULL(59, 0)) && !c->word[1];
-	}
-	return false;
 }
 
 static bool log_event(struct amdvi_model *m, u64 word0, u64 word1, bool late)
@@ -140,6 +102,63 @@ static bool log_event(struct amdvi_model *m, u64 word0, u64 word1, bool late)
 	m->event_tail = next;
 	m->status |= AMDVI_STATUS_EVENT_LOG_INT;
 	return true;
+}
+
+static void execute(struct amdvi_model *m, const struct amdvi_command *c)
+{
+	unsigned int i;
+
+	switch (FIELD_GET(AMDVI_CMD_OPCODE, c->word[0])) {
+	case 2:
+		if ((c->word[0] & 0xffff) == m->device)
+			m->dte_cached = false;
+		break;
+	case 3:
+		for (i = 0; i < MODEL_TLB; i++) {
+			struct amdvi_model_tlb *e = &m->tlb[i];
+
+			if (e->valid && e->domain == ((c->word[0] >> 32) & 0xffff) &&
+			    inside(c, e->iova) && (!e->pde || c->word[1] & BIT_ULL(1)))
+				e->valid = false;
+		}
+		break;
+	case 4:
+		if ((c->word[0] & 0xffff) != m->device)
+			break;
+		if (m->deaf)
+			log_event(m, 7ULL << 60 | m->device, c->word[1], false);
+		else if (inside(c, m->device_iova))
+			m->held = false;
+		break;
+	case 8:
+		m->dte_cached = false;
+		memset(m->tlb, 0, sizeof(m->tlb));
+		break;
+	}
+}
+
+/* Reserved bits that must be zero (2.4.1 to 2.4.8). */
+static bool legal(struct amdvi_model *m, const struct amdvi_command *c)
+{
+	unsigned int opcode = FIELD_GET(AMDVI_CMD_OPCODE, c->word[0]);
+
+	if (opcode == m->reject)
+		return false;
+	switch (opcode) {
+	case 1:
+		return !(c->word[0] & GENMASK_ULL(59, 52));
+	case 2:
+		return !(c->word[0] & GENMASK_ULL(59, 16)) && !c->word[1];
+	case 3:
+		return !(c->word[0] & (GENMASK_ULL(59, 48) | GENMASK_ULL(31, 20))) &&
+		       !(c->word[1] & GENMASK_ULL(11, 3));
+	case 4:
+		return !(c->word[0] & (GENMASK_ULL(59, 48) | GENMASK_ULL(23, 16))) &&
+		       !(c->word[1] & GENMASK_ULL(11, 1));
+	case 8:
+		return !(c->word[0] & GENMASK_ULL(59, 0)) && !c->word[1];
+	}
+	return false;
 }
 
 static void drain_pending(struct amdvi_model *m)

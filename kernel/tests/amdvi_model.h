@@ -62,6 +62,13 @@ struct amdvi_model {
 	struct amdvi_dte seen[MODEL_SEEN];	/* different entries that were fetched */
 	unsigned int nr_seen;
 	struct amdvi_model_tlb tlb[MODEL_TLB];
+	/*
+	 * With I set in its entry the device asks for a translation of its own whenever it
+	 * can, and keeps it. The tables hold one, unless unmapped.
+	 */
+	bool unmapped;
+	bool held;
+	bool deaf;			/* it does not answer, which the unit logs and goes on */
 };
 
 static inline struct amdvi_model *to_model(struct nyx_mmio_model *io)

@@ -83,6 +83,7 @@ static void invalidate_iotlb(struct vtd_model *m, const struct vtd_descriptor *d
 	u64 first = d->high >> PAGE_SHIFT;
 
 	note(m, g == VTD_G_GLOBAL ? 'I' : g == VTD_G_DOMAIN ? 'i' : 'p');
+	m->iotlb_pending = true;
 	m->last_iotlb = *d;
 	if (m->context_pending)
 		vtd_model_violation(m, "IOTLB invalidated before the context cache was clean");
@@ -104,6 +105,32 @@ static void invalidate_iotlb(struct vtd_model *m, const struct vtd_descriptor *d
 			continue;
 		t->valid = false;
 	}
+}
+
+static void invalidate_device_tlb(struct vtd_model *m, const struct vtd_descriptor *d)
+{
+	u16 rid = d->low >> 32;
+	u32 order = 0, i;
+
+	note(m, 'd');
+	m->last_device_tlb = *d;
+	/* 6.5.2.5: the device may ask again at once, and would be told the same. */
+	if (m->context_pending || m->iotlb_pending)
+		vtd_model_violation(m, "a device's TLB invalidated before the unit's are clean");
+	if (m->unanswered)
+		vtd_model_violation(m, "a second invalidation behind an unanswered one");
+	if (rid == m->deaf_rid) {
+		m->unanswered = true;
+		return;
+	}
+	/* S: the lowest clear bit, from bit 12 on, is the highest below the size. */
+	if (d->high & 1)
+		for (order = 1; order < 52 && d->high & BIT_ULL(11 + order); order++)
+			;
+	for (i = 0; i < VTD_MODEL_HELD; i++)
+		if (m->held[i].rid == rid &&
+		    (order == 52 || m->held[i].page >> order == d->high >> 12 >> order))
+			m->held[i].valid = false;
 }
 
 /* False: the unit refuses it. */
@@ -135,14 +162,28 @@ static bool execute(struct vtd_model *m, const struct vtd_descriptor *d)
 			return false;
 		invalidate_iotlb(m, d);
 		return true;
+	case VTD_INV_DEVICE_TLB:
+		if (!(m->ecap & VTD_ECAP_DT) || (d->high & GENMASK_ULL(11, 1)) ||
+		    (d->low & (GENMASK_ULL(11, 4) | GENMASK_ULL(31, 21) | GENMASK_ULL(51, 48))) ||
+		    (!(m->ecap & BIT_ULL(41)) &&
+		     (d->low & (GENMASK_ULL(15, 12) | GENMASK_ULL(63, 52)))))
+			return false;
+		invalidate_device_tlb(m, d);
+		return true;
 	case VTD_INV_WAIT:
 		if (!(d->low & VTD_INV_WAIT_SW) ||
 		    (d->low & (GENMASK_ULL(31, 7) | VTD_INV_WAIT_IF)))
 			return false;
 		if (!(d->low & VTD_INV_WAIT_FN))
 			vtd_model_violation(m, "a wait without a fence may overtake");
+		/* It completes with all before it, and by its fence nothing behind it begins. */
+		if (m->unanswered) {
+			m->fenced = true;
+			return true;
+		}
 		note(m, 'w');
 		m->context_pending = false;
+		m->iotlb_pending = false;
 		WRITE_ONCE(*(u32 *)phys_to_virt(d->high & VTD_INV_WAIT_ADDR),
 			   FIELD_GET(VTD_INV_WAIT_DATA, d->low));
 		return true;
@@ -156,7 +197,7 @@ static void run_queue(struct vtd_model *m)
 
 	if (!(m->gsts & VTD_GSTS_QIES) || m->silent)
 		return;
-	while (m->iqh != m->iqt && !(m->fsts & VTD_FSTS_IQE)) {
+	while (m->iqh != m->iqt && !m->fenced && !(m->fsts & (VTD_FSTS_IQE | VTD_FSTS_ITE))) {
 		struct vtd_descriptor d =
 			*(struct vtd_descriptor *)phys_to_virt((m->iqa & VTD_IQA_ADDR) + m->iqh);
 
@@ -166,6 +207,17 @@ static void run_queue(struct vtd_model *m)
 		}
 		m->iqh = (m->iqh + sizeof(d)) & (size - 1);
 	}
+}
+
+/* 6.5.2.10: the wait that was fetched is dropped, and nothing is fetched until ITE is clear. */
+static void look_at_time(struct vtd_model *m)
+{
+	if (!m->fenced || !m->gives_up_after || --m->gives_up_after)
+		return;
+	note(m, 'x');
+	m->fenced = false;
+	m->unanswered = false;
+	vtd_model_set_status(m, VTD_FSTS_ITE);
 }
 
 /* ---- registers ---- */
@@ -223,13 +275,15 @@ static u64 model_read(struct nyx_mmio_model *mmio, u32 offset, unsigned int size
 	case VTD_ECAP: return m->ecap;
 	case VTD_GSTS: return m->gsts;
 	case VTD_RTADDR: return m->rtaddr;
-	case VTD_FSTS: return m->fsts;
+	case VTD_FSTS:
+		look_at_time(m);
+		return m->fsts;
 	case VTD_FECTL: return m->fectl;
 	case VTD_PMEN: return m->pmen;
 	case VTD_IQH: return m->iqh;
 	case VTD_IQT: return m->iqt;
 	case VTD_IQA: return m->iqa;
-	case VTD_IQERCD: return 0;
+	case VTD_IQERCD: return (u64)m->deaf_rid << 32;
 	}
 	vtd_model_violation(m, "read of register %x", offset);
 	return 0;

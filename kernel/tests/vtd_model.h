@@ -15,6 +15,7 @@
 #define VTD_MODEL_CONTEXTS	16
 #define VTD_MODEL_IOTLB		32
 #define VTD_MODEL_SHADOWS	8
+#define VTD_MODEL_HELD		8
 #define VTD_MODEL_LOG		256
 
 /* CAP and ECAP of units that were made, from their boot messages. */
@@ -42,6 +43,13 @@ struct vtd_model_iotlb {
 	u32 prot;		/* NYX_PROT_*; 0: a remembered absence */
 };
 
+/* What a device keeps of the translations it was given (ATS). */
+struct vtd_model_held {
+	bool valid;
+	u16 rid;
+	u64 page, paddr;
+};
+
 /* What memory holds of a page whose lines are written back by hand. */
 struct vtd_model_shadow {
 	u64 page;		/* physical, 0: free */
@@ -65,6 +73,8 @@ struct vtd_model {
 	u32 refuse_type;	/* refuse descriptors of this type... */
 	u32 refuse_after;	/* ...after letting so many pass */
 	u32 refuse_times;
+	u16 deaf_rid;		/* that device does not answer invalidations... */
+	u32 gives_up_after;	/* ...which the unit sees after so many looks at FSTS; 0: never */
 
 	/* Registers. */
 	u32 gsts, fsts, fectl, fedata, feaddr, feuaddr, pmen;
@@ -77,6 +87,10 @@ struct vtd_model {
 	struct vtd_model_context contexts[VTD_MODEL_CONTEXTS];
 	struct vtd_model_iotlb iotlb[VTD_MODEL_IOTLB];
 	bool context_pending;	/* a context invalidation without a wait behind it */
+	bool iotlb_pending;	/* likewise */
+	struct vtd_model_held held[VTD_MODEL_HELD];
+	bool unanswered;	/* a device was asked and has not answered */
+	bool fenced;		/* the wait behind that has been fetched, and holds the queue up */
 	struct vtd_model_shadow *shadows;
 
 	/* The only form in which an entry may be present (set before set_entry). */
@@ -85,11 +99,12 @@ struct vtd_model {
 	/*
 	 * What was done, in order: R root pointer, Q q queue on off, T t
 	 * translation on off, M protected regions off, B write-buffer flush,
-	 * C c context cache global device, I i p IOTLB global domain page, w wait.
+	 * C c context cache global device, I i p IOTLB global domain page, w wait,
+	 * d device-TLB, x a device given up and the wait behind it dropped.
 	 */
 	char log[VTD_MODEL_LOG];
 	u32 log_len;
-	struct vtd_descriptor last_context, last_iotlb, pages[8];
+	struct vtd_descriptor last_context, last_iotlb, last_device_tlb, pages[8];
 	u32 nr_pages;
 	u32 descriptors;
 	u32 violations;
@@ -107,6 +122,13 @@ void vtd_model_free(struct vtd_unit *v);
  * something. 0 and *paddr, or the fault reason (recorded as the unit would).
  */
 u32 vtd_model_dma(struct vtd_model *model, u16 rid, u64 iova, bool write, u64 *paddr);
+/* It asks for a translation and keeps it. 0, or the fault reason (recorded). */
+u32 vtd_model_translate(struct vtd_model *model, u16 rid, u64 iova);
+/*
+ * It uses what it keeps of iova: an address that it says is translated. False: it keeps
+ * nothing of it, or the unit refuses that.
+ */
+bool vtd_model_translated(struct vtd_model *model, u16 rid, u64 iova, u64 *paddr);
 /* Record a fault. */
 void vtd_model_fault(struct vtd_model *model, u16 rid, u64 address, u32 reason, bool write);
 

@@ -229,3 +229,50 @@ u32 vtd_model_dma(struct vtd_model *m, u16 rid, u64 iova, bool write, u64 *paddr
 	return reason;
 }
 
+/* 9.3: what an entry says of ATS; 0, or the fault reason. */
+static u32 may_ats(struct vtd_model *m, u16 rid, struct vtd_context_entry *e)
+{
+	u32 reason;
+
+	*e = find_context(m, rid, &reason);
+	if (!reason && FIELD_GET(VTD_CTX_TT, e->low) != 1)
+		reason = VTD_FR_TRANSLATION_BLOCKED;
+	return reason;
+}
+
+u32 vtd_model_translate(struct vtd_model *m, u16 rid, u64 iova)
+{
+	struct vtd_context_entry e;
+	struct vtd_model_iotlb t;
+	u32 reason = may_ats(m, rid, &e), i;
+
+	if (reason) {
+		if (!(e.low & VTD_CTX_FPD))
+			vtd_model_fault(m, rid, iova, reason, false);
+		return reason;
+	}
+	t = walk(m, FIELD_GET(VTD_CTX_DID, e.high), e, iova);
+	/* What is not there is no fault: it is told so, and keeps nothing. */
+	for (i = 0; t.prot && i < VTD_MODEL_HELD; i++) {
+		if (m->held[i].valid)
+			continue;
+		m->held[i] = (struct vtd_model_held) { true, rid, t.page, t.paddr };
+		break;
+	}
+	return 0;
+}
+
+bool vtd_model_translated(struct vtd_model *m, u16 rid, u64 iova, u64 *paddr)
+{
+	struct vtd_context_entry e;
+	u32 i;
+
+	for (i = 0; i < VTD_MODEL_HELD; i++) {
+		if (!m->held[i].valid || m->held[i].rid != rid ||
+		    m->held[i].page != iova >> PAGE_SHIFT)
+			continue;
+		*paddr = m->held[i].paddr | (iova & ~PAGE_MASK);
+		return !may_ats(m, rid, &e);
+	}
+	return false;
+}

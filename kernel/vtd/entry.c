@@ -104,9 +104,10 @@ static u64 pass_width(const struct vtd_unit *v)
 							 VTD_SAGAW_57));
 }
 
-static u64 table_low(const struct nyx_pt *pt)
+/* 9.3: with TT = 00b both kinds of ATS requests are refused, with 01b both are taken. */
+static u64 table_low(const struct nyx_pt *pt, bool ats)
 {
-	return VTD_CTX_P | FIELD_PREP(VTD_CTX_TT, VTD_TT_PAGING) |
+	return VTD_CTX_P | FIELD_PREP(VTD_CTX_TT, ats ? VTD_TT_DEVICE_TLB : VTD_TT_PAGING) |
 	       (nyx_pt_root(pt) & VTD_CTX_SLPTPTR);
 }
 
@@ -127,7 +128,7 @@ struct vtd_context_entry vtd_encode_entry(const struct vtd_unit *v, const struct
 	case NYX_ENTRY_PASS:
 		/* 9.3: TT = 10b is reserved where ECAP.PT = 0. */
 		if (!v->unit.caps.pass_through) {
-			e.low |= table_low(v->unit.pass_table);
+			e.low |= table_low(v->unit.pass_table, false);
 			e.high = table_high(v->unit.pass_table, NYX_HWDID_PASS);
 			break;
 		}
@@ -136,7 +137,7 @@ struct vtd_context_entry vtd_encode_entry(const struct vtd_unit *v, const struct
 			 FIELD_PREP(VTD_CTX_DID, NYX_HWDID_PASS);
 		break;
 	case NYX_ENTRY_PAGING:
-		e.low |= table_low(entry->pt);
+		e.low |= table_low(entry->pt, entry->ats);
 		e.high = table_high(entry->pt, entry->hwdid);
 		break;
 	}

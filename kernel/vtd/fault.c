@@ -151,7 +151,7 @@ static bool drain_pass(struct vtd_unit *v)
 		if (fsts == U32_MAX)
 			return false;
 		if (fsts & VTD_FSTS_ICE)
-			pr_warn_ratelimited("%s: device %#llx answered a device-TLB invalidation that nobody sent\n",
+			pr_warn_ratelimited("%s: device %#llx answered a device-TLB invalidation that nobody waits for\n",
 					    v->unit.name,
 					    FIELD_GET(VTD_IQERCD_ICESID,
 						      nyx_read64(&v->io, VTD_IQERCD)));

@@ -80,6 +80,25 @@ static struct vtd_descriptor iotlb_pages(const struct vtd_unit *v, u16 hwdid, u6
 	};
 }
 
+/*
+ * 6.5.2.5. Where ECAP.DIT is set the unit counts what is pending for all functions of a PF
+ * together; only PFs have ATS here.
+ */
+static struct vtd_descriptor device_tlb(const struct vtd_unit *v,
+					const struct nyx_device_tlb *tlb, u64 first, u64 last)
+{
+	u16 pf = vtd_ecap(v, VTD_ECAP_DIT) ? tlb->rid : 0;
+
+	return (struct vtd_descriptor) {
+		.low = FIELD_PREP(VTD_INV_TYPE, VTD_INV_DEVICE_TLB) |
+		       FIELD_PREP(VTD_INV_TLB_PFSID_LOW, pf & 0xf) |
+		       FIELD_PREP(VTD_INV_TLB_PFSID_HIGH, pf >> 4) |
+		       FIELD_PREP(VTD_INV_TLB_MAX_PEND, tlb->queue_depth & 0x1f) |
+		       FIELD_PREP(VTD_INV_TLB_SID, tlb->rid),
+		.high = nyx_device_tlb_address(first, last),
+	};
+}
+
 /* 6.5.2.8. The fence keeps a later wait from completing before this one. */
 static void encode_wait(struct nyx_queue *q, void *slot, u32 seq)
 {
@@ -121,6 +140,11 @@ static int repair_refused(struct vtd_unit *v)
 	case VTD_INV_IOTLB:
 		instead = iotlb_global(v);
 		break;
+	case VTD_INV_DEVICE_TLB:
+		/* Never sent, so never answered; anything that does no harm may take its place. */
+		v->device_given_up = true;
+		instead = context_global();
+		break;
 	default:
 		return -EIO;
 	}
@@ -134,6 +158,29 @@ static int repair_refused(struct vtd_unit *v)
 	return 0;
 }
 
+/*
+ * 6.5.2.10: a device did not answer an invalidation in the unit's time. The unit has
+ * dropped the waits that it had fetched (by the fence only the one behind that
+ * invalidation) and fetches nothing more until ITE is clear. What was submitted before has
+ * been done, what comes behind is done next; a new wait tells of all of it.
+ */
+static int give_device_up(struct vtd_unit *v)
+{
+	u16 rid = FIELD_GET(VTD_IQERCD_ITESID, nyx_read64(&v->io, VTD_IQERCD));
+	bool expected = v->queue.device_pending;
+
+	if (expected) {
+		v->device_given_up = true;
+		nyx_queue_device_given_up(&v->queue);
+	} else {
+		/* The unit has lost its senses: what those waits stood for cannot be proved. */
+		pr_err_ratelimited("%s: device-TLB time-out of %#x without a request\n",
+				   v->unit.name, rid);
+	}
+	nyx_write32(&v->io, VTD_FSTS, VTD_FSTS_ITE);
+	return expected ? 0 : -EIO;
+}
+
 static int check(struct nyx_queue *q)
 {
 	struct vtd_unit *v = queue_to_vtd(q);
@@ -142,18 +189,8 @@ static int check(struct nyx_queue *q)
 	lockdep_assert_held(&q->lock);
 	if (fsts == U32_MAX)	/* FRI and PFO alone cannot say that: nothing answers */
 		return -EIO;
-	/*
-	 * A device-TLB timed out, and the unit has dropped the pending waits
-	 * (6.5.2.10). We sent nothing to a device-TLB: the unit has lost its
-	 * senses, and what those waits stood for cannot be proved.
-	 */
-	if (fsts & VTD_FSTS_ITE) {
-		pr_err_ratelimited("%s: device-TLB time-out of %#llx without a request\n",
-				   v->unit.name,
-				   FIELD_GET(VTD_IQERCD_ITESID, nyx_read64(&v->io, VTD_IQERCD)));
-		nyx_write32(&v->io, VTD_FSTS, VTD_FSTS_ITE);
-		return -EIO;
-	}
+	if (fsts & VTD_FSTS_ITE)
+		return give_device_up(v);
 	/* ICE is a device's doing and stops nothing: the fault thread clears it. */
 	return fsts & VTD_FSTS_IQE ? repair_refused(v) : 0;
 }
@@ -251,6 +288,24 @@ int vtd_flush(struct nyx_unit *unit, const struct nyx_flush *flush)
 		this_cpu_inc(unit->stats->flushes_domain);
 	}
 	return or_dead(v, submit(v, descriptors, nr));
+}
+
+int vtd_flush_device_tlb(struct nyx_unit *unit, struct nyx_device_tlb *tlb, u64 first, u64 last)
+{
+	struct vtd_unit *v = to_vtd(unit);
+	struct vtd_descriptor descriptor = device_tlb(v, tlb, first, last);
+
+	lockdep_assert_held(&unit->device_tlb_lock);
+	if (READ_ONCE(unit->state) == NYX_UNIT_OFF)
+		return 0;
+	WRITE_ONCE(v->device_given_up, false);
+	this_cpu_inc(unit->stats->waits);
+	if (or_dead(v, nyx_queue_submit_device(&v->queue, &descriptor)))
+		return -EIO;
+	if (!READ_ONCE(v->device_given_up))
+		return 0;
+	WRITE_ONCE(tlb->lost, true);
+	return -ETIMEDOUT;
 }
 
 int vtd_flush_write_buffers(struct vtd_unit *v)

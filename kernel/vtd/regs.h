@@ -56,6 +56,7 @@
 #define   VTD_ECAP_SC		BIT_ULL(7)		/* snoop control in leaves */
 #define   VTD_ECAP_IRO		GENMASK_ULL(17, 8)	/* of the IOTLB registers, 16 bytes */
 #define   VTD_ECAP_MHMV		GENMASK_ULL(23, 20)
+#define   VTD_ECAP_DIT		BIT_ULL(41)		/* device-TLB invalidations name the PF */
 #define   VTD_ECAP_SMTS		BIT_ULL(43)		/* scalable mode */
 
 /* 10.4.4 Global command, 10.4.5 Global status: 32 bits, the same bits */
@@ -195,6 +196,7 @@ static_assert(sizeof(struct vtd_descriptor) == 16);
 #define VTD_INV_TYPE		GENMASK_ULL(3, 0)
 #define   VTD_INV_CONTEXT	1			/* 6.5.2.1 */
 #define   VTD_INV_IOTLB		2			/* 6.5.2.3 */
+#define   VTD_INV_DEVICE_TLB	3			/* 6.5.2.5 */
 #define   VTD_INV_WAIT		5			/* 6.5.2.8 */
 #define VTD_INV_G		GENMASK_ULL(5, 4)	/* granularity */
 #define   VTD_G_GLOBAL		1
@@ -212,6 +214,11 @@ static_assert(sizeof(struct vtd_descriptor) == 16);
 #define VTD_INV_IOTLB_AM	GENMASK_ULL(5, 0)	/* 2^AM pages */
 #define VTD_INV_IOTLB_IH	BIT_ULL(6)		/* leaves only */
 #define VTD_INV_IOTLB_ADDR	GENMASK_ULL(63, 12)
+/* device-TLB, low; high is address and size as the device gets them */
+#define VTD_INV_TLB_PFSID_LOW	GENMASK_ULL(15, 12)	/* its PF, bits 3:0; with ECAP.DIT */
+#define VTD_INV_TLB_MAX_PEND	GENMASK_ULL(20, 16)	/* invalidations at a time, 0: 32 */
+#define VTD_INV_TLB_SID		GENMASK_ULL(47, 32)
+#define VTD_INV_TLB_PFSID_HIGH	GENMASK_ULL(63, 52)	/* bits 15:4 */
 /* wait, low; high is the address of the status word */
 #define VTD_INV_WAIT_IF		BIT_ULL(4)		/* interrupt */
 #define VTD_INV_WAIT_SW		BIT_ULL(5)		/* write status */

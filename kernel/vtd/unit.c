@@ -272,6 +272,7 @@ static void vtd_read_registers(struct nyx_unit *unit, u64 registers[NYX_UNIT_REG
 static const struct nyx_unit_ops vtd_ops = {
 	.set_entry = vtd_set_entry,
 	.flush = vtd_flush,
+	.flush_device_tlb = vtd_flush_device_tlb,
 	.enable = vtd_enable,
 	.stop_faults = vtd_stop_faults,
 	.disable = vtd_disable,

@@ -59,6 +59,7 @@ struct vtd_unit {
 	spinlock_t command_lock;	/* GCMD: read, change, write, wait */
 	struct nyx_queue queue;
 	struct vtd_queue_error queue_error;	/* queue.lock */
+	bool device_given_up;		/* queue.lock: by the invalidation of a device's TLB */
 
 	/* Fault delivery. */
 	struct mutex fault_lock;	/* the records: one reader */
@@ -137,6 +138,7 @@ int vtd_invalidate_all(struct vtd_unit *v);
  */
 int vtd_invalidate_entry(struct vtd_unit *v, u16 rid, u16 hwdid, u16 iotlb_hwdid);
 int vtd_flush(struct nyx_unit *unit, const struct nyx_flush *flush);
+int vtd_flush_device_tlb(struct nyx_unit *unit, struct nyx_device_tlb *tlb, u64 first, u64 last);
 /* 6.8: no-op where CAP.RWBF = 0. Any context. Marks the unit dead on error. */
 int vtd_flush_write_buffers(struct vtd_unit *v);
 
