@@ -99,6 +99,7 @@ static void part_domain(struct nyx_device *device)
 	list_del_init(&device->domain_node);
 	domain->nr_devices--;
 	device->domain = NULL;
+	device->ats = false;
 	WRITE_ONCE(device->domain_id, 0);
 	if (!device->own_threshold)
 		WRITE_ONCE(device->fault_threshold, NYX_FAULT_THRESHOLD);
@@ -113,6 +114,14 @@ static void tell_assigned(struct nyx_device *device, const char *how)
 {
 	const struct nyx_domain *domain = device->domain;
 
+	if (device->ats) {
+		nyx_device_set_state(device, NYX_DEVICE_ASSIGNED,
+				     "%s domain %u (%s) with ATS: trusted with all memory", how,
+				     domain->id, domain->name);
+		pr_warn(NYX_NAME ": %s is %s domain %u (%s) with ATS: what it says is translated is not checked, so it may reach all memory\n",
+			nyx_device_name(device), how, domain->id, domain->name);
+		return;
+	}
 	if (domain->mode != NYX_DOMAIN_UNMANAGED) {
 		nyx_device_set_state(device, NYX_DEVICE_ASSIGNED, "%s domain %u (%s)", how,
 				     domain->id, domain->name);
@@ -136,9 +145,10 @@ static int check_reserved(struct nyx_device *device, struct nyx_domain *domain, 
 			  nyx_device_name(device), device->reserved_base, device->reserved_last);
 }
 
-static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
-			 bool allow_reserved, struct nyx_why *why)
+static int assign_locked(struct nyx_device *device, struct nyx_domain *domain, u32 options,
+			 struct nyx_why *why)
 {
+	bool allow_reserved = options & NYX_ASSIGN_ALLOW_RESERVED, ats = options & NYX_ASSIGN_ATS;
 	u16 hwdid;
 	int err, blocked;
 
@@ -149,6 +159,8 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
 				 nyx_device_name(device), device->domain->id);
 	err = err ?: check_reserved(device, domain, allow_reserved, why) ?:
 	      nyx_admit_held(device, why) ?: nyx_admit_domain(device, domain, why);
+	if (!err && ats)
+		err = nyx_ats_admit(device, domain, why);
 	if (err)
 		return err;
 
@@ -169,6 +181,7 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain,
 	/* What it did before is not held against it in this domain. */
 	nyx_fault_forgive(device);
 	join_domain(device, domain);
+	device->ats = ats;
 	device->state = NYX_DEVICE_ASSIGNED;
 	err = blocked ?: nyx_device_apply(device);
 	if (err) {
@@ -192,13 +205,13 @@ release_acs:
 	return err;
 }
 
-int nyx_device_assign_reserved(struct nyx_device *device, struct nyx_domain *domain,
-			       bool allow_reserved, struct nyx_why *why)
+int nyx_device_assign_with(struct nyx_device *device, struct nyx_domain *domain, u32 options,
+			   struct nyx_why *why)
 {
 	int err;
 
 	mutex_lock(&nyx_registry_lock);
-	err = assign_locked(device, domain, allow_reserved, why);
+	err = assign_locked(device, domain, options, why);
 	mutex_unlock(&nyx_registry_lock);
 	return err;
 }
@@ -304,6 +317,11 @@ static int check_move(struct nyx_device *device, struct nyx_domain *domain, bool
 		return nyx_refuse(why, -EOPNOTSUPP, NYX_ARG_DEVICE,
 				  "%s has no reset method: what it was told in domain %u it would go on doing in domain %u; move it without a reset if it is idle, or remove and assign it",
 				  name, device->domain->id, domain->id);
+	/* That it is trusted with all memory was said when it was assigned. */
+	if (device->ats && domain->mode == NYX_DOMAIN_UNMANAGED)
+		return nyx_refuse(why, -EOPNOTSUPP, NYX_ARG_DOMAIN,
+				  "%s has ATS, and an unmanaged domain no translations to ask for; remove it and assign it without ats",
+				  name);
 	return nyx_admit_held(device, why) ?: nyx_admit_domain(device, domain, why);
 }
 
@@ -311,6 +329,7 @@ static int move_locked(struct nyx_device *device, struct nyx_domain *domain, boo
 		       struct nyx_why *why)
 {
 	struct nyx_domain *old = device->domain;
+	bool ats = device->ats;
 	u16 hwdid;
 	int err;
 
@@ -340,6 +359,7 @@ static int move_locked(struct nyx_device *device, struct nyx_domain *domain, boo
 	nyx_domain_recover(old);
 	nyx_domain_put(old);
 	join_domain(device, domain);
+	device->ats = ats;
 
 	/* The job lets it in, as it does after any reset. */
 	if (reset) {

@@ -35,6 +35,11 @@ struct nyx_unit *nyx_topology_unit(struct pci_dev *pdev);
 bool nyx_topology_next_named(const struct nyx_unit *unit, u32 *at, u16 *rid);
 /* Every requester id that a unit may see for pdev, its own first. Returns how many. */
 u8 nyx_topology_rids(struct pci_dev *pdev, const struct nyx_unit *unit, u16 rids[NYX_ALIASES_MAX]);
+/*
+ * May pdev use ATS, by what firmware says of it and of the root port above it? NULL: yes;
+ * else what forbids it, in words.
+ */
+const char *nyx_topology_ats_forbidden(struct pci_dev *pdev, const struct nyx_unit *unit);
 /* The reserved region that names pdev and is not relaxable, or NULL. */
 const struct nyx_acpi_reserved *nyx_topology_reserved(struct pci_dev *pdev);
 /* The next one after prev (NULL: the first), or NULL. */
@@ -68,6 +73,21 @@ int nyx_acs_hold(struct nyx_device *device, struct nyx_why *why);
 void nyx_acs_release(struct nyx_device *device);
 /* A reset may have cleared them: set them again. -EIO: one does not take them. */
 int nyx_acs_reapply(struct nyx_device *device);
+
+/* ---- ats.c: all hold nyx_registry_lock, except nyx_ats_flush() ---- */
+
+/* What stands in the way of ATS for the device in that domain; changes nothing. */
+int nyx_ats_admit(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why);
+/* Its entry is about to take ATS requests: from now on invalidations reach the device too. */
+void nyx_ats_expect(struct nyx_device *device);
+/*
+ * Its entry has been written, and takes ATS requests or not: switch ATS in the function on,
+ * or have it forget what it keeps and switch ATS off, which always works. -ENODEV, -EINVAL:
+ * it does not go on; -ETIMEDOUT: the function did not answer once, and was not reset since.
+ */
+int nyx_ats_follow(struct nyx_device *device, bool taken);
+/* Have all devices on the list forget [first, last]; holds units_lock. */
+int nyx_ats_flush(struct nyx_domain_unit *on, u64 first, u64 last);
 
 /* ---- device.c: objects and their entries ---- */
 
@@ -108,7 +128,10 @@ int nyx_admit_domain(struct nyx_device *device, struct nyx_domain *domain, struc
 
 /* ---- quarantine.c ---- */
 
-/* Its faults have reached the threshold: fence it, or stop recording a blocked one's. */
+/*
+ * Its faults have reached the threshold: fence it, or stop recording a blocked one's. Or it
+ * left an invalidation of its own TLB unanswered: fence it.
+ */
 void nyx_device_quarantine_work(struct work_struct *work);
 
 /* ---- assign.c: into a domain and out of it; all hold nyx_registry_lock ---- */

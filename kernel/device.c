@@ -151,6 +151,7 @@ void nyx_device_wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entr
 		entry->kind = NYX_ENTRY_PAGING;
 		entry->pt = &strongest->domain->pt;
 		entry->hwdid = nyx_domain_hwdid(strongest->domain, device->unit);
+		entry->ats = strongest->ats && rid == strongest->rid;
 		break;
 	default:
 		entry->kind = NYX_ENTRY_BLOCKED;
@@ -164,19 +165,29 @@ void nyx_device_wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entr
 int nyx_device_apply(struct nyx_device *device)
 {
 	struct nyx_entry entry;
+	bool ats = false;
 	int i, err, first_err = 0;
 
 	lockdep_assert_held(&nyx_registry_lock);
-	if (!device->unit || nyx_unit_dead(device->unit))
-		return device->unit ? -EIO : 0;
+	if (!device->unit)
+		return 0;
+	if (nyx_unit_dead(device->unit)) {
+		nyx_ats_follow(device, false);
+		return -EIO;
+	}
 	for (i = 0; i < device->nr_rids; i++) {
 		nyx_device_wanted_entry(device, device->rids[i], &entry);
+		if (entry.ats) {
+			nyx_ats_expect(device);
+			ats = true;
+		}
 		err = device->unit->ops->set_entry(device->unit, device->rids[i], &entry);
 		/* Go on: the other ids must be fenced all the more. */
 		if (err && !first_err)
 			first_err = err;
 	}
-	return first_err;
+	err = nyx_ats_follow(device, ats && !first_err);
+	return first_err ?: err;
 }
 
 static bool is_unit_function(const struct pci_dev *pdev)
@@ -213,6 +224,7 @@ static struct nyx_device *new_device(struct pci_dev *pdev)
 		return NULL;
 	kref_init(&device->ref);
 	INIT_LIST_HEAD(&device->domain_node);
+	INIT_LIST_HEAD(&device->tlb_node);
 	INIT_WORK(&device->quarantine_work, nyx_device_quarantine_work);
 	INIT_WORK(&device->reset_work, nyx_reset_work);
 	device->pdev = pci_dev_get(pdev);

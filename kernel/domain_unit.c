@@ -126,6 +126,7 @@ int nyx_domain_attach_unit(struct nyx_domain *domain, struct nyx_unit *unit, u16
 		}
 		on->unit = unit;
 		on->hwdid = id;
+		INIT_LIST_HEAD(&on->device_tlbs);
 		/*
 		 * Listed before any entry goes live there: an unmap that does
 		 * not see the unit has cleared its entries before the unit can
@@ -190,6 +191,9 @@ int nyx_domain_flush(struct nyx_domain *domain, u64 first, u64 last, bool leaf_o
 		};
 
 		err = nyx_unit_dead(on->unit) ? -EIO : on->unit->ops->flush(on->unit, &flush);
+		/* Only now: before, a device could ask again and be told the same. */
+		if (!err)
+			err = nyx_ats_flush(on, first, last);
 		if (err && !first_err)
 			first_err = err;
 	}

@@ -18,7 +18,7 @@
 static int refuse_dead(struct nyx_why *why)
 {
 	return nyx_refuse(why, -EIO, NYX_ARG_DOMAIN,
-			  "an IOMMU unit of the domain no longer answers; restart the host");
+			  "an IOMMU unit of the domain, or a device in it with ATS, no longer answers; delete the domain, or restart the host if a unit is dead");
 }
 
 void nyx_entries_start(struct nyx_domain *domain)

@@ -28,7 +28,7 @@ static int refuse_leaked(struct nyx_why *why)
 {
 	nyx_about_range(why, -1, 0);
 	return nyx_refuse(why, -EIO, NYX_ARG_DOMAIN,
-			  "an IOMMU unit no longer answers and may still reach the memory: its pages stay pinned until the host restarts");
+			  "an IOMMU unit, or a device with ATS, no longer answers and may still reach the memory: its pages stay pinned until the host restarts");
 }
 
 /* ---- map ---- */

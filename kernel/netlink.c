@@ -146,6 +146,7 @@ static int attr_of(enum nyx_arg arg)
 	case NYX_ARG_MODE:	return NYX_IOMMU_A_DOMAIN_MODE;
 	case NYX_ARG_IOVA:	return NYX_IOMMU_A_IOVA;
 	case NYX_ARG_STATE:	return NYX_IOMMU_A_DOMAIN_STATE;
+	case NYX_ARG_ATS:	return NYX_IOMMU_A_ATS;
 	case NYX_ARG_THRESHOLD:	return NYX_IOMMU_A_FAULT_THRESHOLD;
 	default:		return 0;
 	}

@@ -21,7 +21,8 @@ static u32 device_flags(const struct nyx_device *device)
 	       (device->has_reset ? NYX_IOMMU_DEVICE_FLAG_HAS_RESET : 0) |
 	       (device->reserved_region ? NYX_IOMMU_DEVICE_FLAG_RESERVED_REGION : 0) |
 	       (device->muted ? NYX_IOMMU_DEVICE_FLAG_FAULTS_SUPPRESSED : 0) |
-	       (device->unnamed ? NYX_IOMMU_DEVICE_FLAG_UNNAMED : 0);
+	       (device->unnamed ? NYX_IOMMU_DEVICE_FLAG_UNNAMED : 0) |
+	       (device->ats_on ? NYX_IOMMU_DEVICE_FLAG_ATS : 0);
 }
 
 int nyx_nl_put_device_state(struct sk_buff *skb, struct nyx_device *device)
@@ -189,18 +190,26 @@ int nyx_iommu_nl_device_assign_doit(struct sk_buff *skb, struct genl_info *info)
 	struct nyx_why why = { .range = -1 };
 	struct nyx_device *device;
 	struct nyx_domain *domain;
+	u32 options = 0;
 	int err;
 
 	err = nyx_nl_begin(skb, info, CAP_SYS_ADMIN,
 			   NYX_NL_TAKES(DEVICE) | NYX_NL_TAKES(DOMAIN_ID) |
-			   NYX_NL_TAKES(DOMAIN_NAME) | NYX_NL_TAKES(ALLOW_RESERVED)) ?:
-	      nyx_nl_device(info, &device);
+			   NYX_NL_TAKES(DOMAIN_NAME) | NYX_NL_TAKES(ALLOW_RESERVED) |
+			   NYX_NL_TAKES(ATS));
+	/* A device with ATS may reach all memory, so it is raw access to it. */
+	if (!err && info->attrs[NYX_IOMMU_A_ATS])
+		err = nyx_nl_need(skb, info, CAP_SYS_RAWIO);
+	err = err ?: nyx_nl_device(info, &device);
 	if (err)
 		return err;
 	err = nyx_nl_domain(info, &domain);
 	if (!err) {
-		err = nyx_device_assign_reserved(device, domain,
-						 info->attrs[NYX_IOMMU_A_ALLOW_RESERVED], &why);
+		if (info->attrs[NYX_IOMMU_A_ALLOW_RESERVED])
+			options |= NYX_ASSIGN_ALLOW_RESERVED;
+		if (info->attrs[NYX_IOMMU_A_ATS])
+			options |= NYX_ASSIGN_ATS;
+		err = nyx_device_assign_with(device, domain, options, &why);
 		err = nyx_nl_why(info, err, &why);
 		nyx_domain_put(domain);
 	}

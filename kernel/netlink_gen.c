@@ -36,6 +36,7 @@ const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_DOMAIN_STATE + 1] = {
 	[NYX_IOMMU_A_MAX_MAPPINGS] = { .type = NLA_U64, },
 	[NYX_IOMMU_A_ALLOW_RESERVED] = { .type = NLA_FLAG, },
 	[NYX_IOMMU_A_NO_RESET] = { .type = NLA_FLAG, },
+	[NYX_IOMMU_A_ATS] = { .type = NLA_FLAG, },
 	[NYX_IOMMU_A_DOMAIN_STATE] = NLA_POLICY_MAX(NLA_U32, 3),
 };
 

@@ -9,7 +9,9 @@
  *	nyx_registry_lock (mutex)	which groups, devices, domains exist; group membership;
  *					device and domain states; attach and detach
  *	domain->lock (mutex)		a domain's mappings (the books)
- *	domain->units_lock (rwsem)	which units a domain is live on
+ *	domain->units_lock (rwsem)	which units a domain is live on, with which device-TLBs
+ *	unit->device_tlb_lock (mutex)	one invalidation of a device's TLB at a time; inside it the
+ *					unit's fault log may be read
  *	identity_lock (mutex)		pass-through tables; taken inside memory hotplug's locks
  *	unit locks, queue->lock		spinlocks inside vtd/, amdvi/, queue.c
  *	fault lock (spinlock)		a device's fault records and counters
@@ -121,6 +123,10 @@ struct nyx_device {
 	bool unnamed;			/* its unit blocks it, for the firmware names it nowhere */
 	bool resetting;			/* a reset job is queued or running */
 	bool has_reset;			/* some reset method exists */
+	bool ats;			/* asked for with the assignment: trusted with all memory */
+	bool ats_on;			/* switched on in the function, and its entry takes it */
+	struct nyx_device_tlb tlb;
+	struct list_head tlb_node;	/* nyx_domain_unit.device_tlbs; domain->units_lock */
 	bool reserved_region;		/* an RMRR or IVMD (not relaxable) names it */
 	u64 reserved_base, reserved_last;
 	u32 acs_users;			/* assigned devices whose way leads through it, or it itself */
@@ -157,17 +163,28 @@ const char *nyx_device_name(const struct nyx_device *device);	/* "0000:03:00.0" 
  * in another domain, or the device itself is not held by the stub or busy; -EPERM: bridge,
  * unit function, reserved region; -EAGAIN: device_lock is taken right now, try
  * again; -ENODEV gone; -EIO unit dead; -EINVAL domain does not fit the unit.
- * With allow_reserved, memory that firmware ties to the device is mapped for it, at its
- * own addresses, as long as it is in the domain; -EEXIST: something else is mapped there.
  * Process context; takes nyx_registry_lock; never sleeps on device_lock.
  */
-int nyx_device_assign_reserved(struct nyx_device *device, struct nyx_domain *domain,
-			       bool allow_reserved, struct nyx_why *why);
+int nyx_device_assign_with(struct nyx_device *device, struct nyx_domain *domain, u32 options,
+			   struct nyx_why *why);
+
+/*
+ * Memory that firmware ties to the device is mapped for it, at its own addresses, as long
+ * as it is in the domain; -EEXIST: something else is mapped there.
+ */
+#define NYX_ASSIGN_ALLOW_RESERVED	0x1
+/*
+ * ATS: the device keeps translations and sends addresses that it says are translated, which
+ * no unit checks, so it is trusted with all memory. -EOPNOTSUPP: the device, its way or its
+ * unit cannot, or may not by what firmware says; -EPERM: locked down. That the caller has
+ * CAP_SYS_RAWIO is the front's to check.
+ */
+#define NYX_ASSIGN_ATS			0x2
 
 static inline int nyx_device_assign(struct nyx_device *device, struct nyx_domain *domain,
 				    struct nyx_why *why)
 {
-	return nyx_device_assign_reserved(device, domain, false, why);
+	return nyx_device_assign_with(device, domain, 0, why);
 }
 
 /*
@@ -228,6 +245,7 @@ struct nyx_domain_unit {
 	struct nyx_unit *unit;
 	u16 hwdid;
 	u32 nr_devices;
+	struct list_head device_tlbs;	/* nyx_device.tlb_node, units_lock */
 };
 
 #define NYX_HOLES_MAX	4	/* of all units together */
@@ -268,8 +286,9 @@ struct nyx_domain {
 	struct nyx_iova_hole holes[NYX_HOLES_MAX];	/* never translated; fixed */
 	u32 nr_holes;
 	/*
-	 * Sticky: an invalidation that was to cut a unit off from this domain failed, so
-	 * nothing can be proved unreachable: pages and tables are leaked from then on.
+	 * Sticky: an invalidation that was to cut a unit, or a device's own TLB, off from
+	 * this domain failed, so nothing can be proved unreachable: pages and tables are
+	 * leaked from then on.
 	 */
 	bool unproven;
 	atomic64_t faults;		/* recorded while a device was in it */
@@ -446,60 +465,17 @@ int nyx_domain_init_memory(struct nyx_domain *domain, const struct nyx_pt_config
 void nyx_domain_fini_memory(struct nyx_domain *domain);
 
 /*
- * Invalidate the range on every unit the domain is live on. 0, or the first error:
- * then that unit is dead and what was to be freed must be leaked. domain_unit.c.
+ * Invalidate the range on every unit the domain is live on, and in the devices' own TLBs.
+ * 0, or the first error: then that unit is dead, or a device did not answer and is being
+ * fenced; either way what was to be freed must be leaked. domain_unit.c.
  */
 int nyx_domain_flush(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only);
 /* True where some unit may cache not-present entries: flush after map too. */
 bool nyx_domain_flush_on_map(struct nyx_domain *domain);
 
-/* ---- the audit: are the hardware's tables what the books say? audit.c, audit_memory.c ---- */
+/* ---- the audit ---- */
 
-#define NYX_AUDIT_LISTED	8	/* differences that one piece names; all are counted */
-
-struct nyx_audit_difference {
-	bool has_unit, has_rid, has_iova;
-	u16 segment, rid;
-	u32 unit_id;
-	u32 domain_id;			/* 0: about none */
-	u64 iova;
-	char what[64];			/* what differs, in words */
-	char found[96], expected[96];
-};
-
-struct nyx_audit_counts {
-	u64 registers, entries;		/* compared: registers and table pointers; requester ids */
-	u64 domains, tables, leaves, bytes;
-	u64 passed_over;		/* leaves and tables that were just being changed */
-	u64 differences;
-};
-
-/* What one piece of work has found. */
-struct nyx_audit {
-	struct nyx_audit_counts counts;
-	u32 nr_listed;
-	struct nyx_audit_difference listed[NYX_AUDIT_LISTED];
-	struct nyx_audit_difference beyond;	/* takes what is not listed */
-};
-
-/* Where an audit stands; all 0 at its start. Small enough for a netlink dump to keep. */
-struct nyx_audit_position {
-	u8 stage;
-	bool steady;			/* nobody was seen at this page table so far */
-	u16 bus;
-	u32 unit_id, domain_id;
-	u64 iova;
-	u64 changes;			/* nyx_domain.changes when its walk began */
-	u64 tables;			/* of it, so far */
-};
-
-/*
- * Do the next piece of an audit, some milliseconds at most, and note in *audit what it has
- * found. 1: done; 0: there was nothing left to do; -ENOMEM. What is compared is held
- * still meanwhile: one bus of a unit under nyx_registry_lock, a bounded number of
- * page-table entries under domain->lock. Changes nothing. Process context.
- */
-int nyx_audit_step(struct nyx_audit_position *position, struct nyx_audit *audit);
+#include "nyx_audit.h"
 
 /* ---- events: the core tells, the netlink front multicasts (events.c holds the hook) ---- */
 

@@ -13,12 +13,17 @@
  */
 static void quarantine(struct nyx_device *device, const struct nyx_device *culprit)
 {
+	bool lost = READ_ONCE(device->tlb.lost);
+
 	if (device->state != NYX_DEVICE_ASSIGNED)
 		return;
 	device->state = NYX_DEVICE_QUARANTINED;
 	nyx_device_apply(device);
 	pci_clear_master(device->pdev);
-	if (device == culprit)
+	if (lost)
+		nyx_device_set_state(device, NYX_DEVICE_QUARANTINED,
+				     "did not answer an invalidation of its own TLB (ATS)");
+	else if (device == culprit)
 		nyx_device_set_state(device, NYX_DEVICE_QUARANTINED,
 				     "%llu faults reached the threshold of %u",
 				     READ_ONCE(device->faults.towards_threshold),
@@ -67,6 +72,9 @@ void nyx_device_quarantine_work(struct work_struct *work)
 	struct nyx_device *device = container_of(work, struct nyx_device, quarantine_work);
 
 	mutex_lock(&nyx_registry_lock);
+	/* It alone: that it is slow, or dead, says nothing of those that trust it. */
+	if (READ_ONCE(device->tlb.lost))
+		quarantine(device, device);
 	/* A reset may have come in between. */
 	if (!nyx_fault_too_many(device))
 		;

@@ -118,6 +118,7 @@ static void unit_died_work(struct work_struct *work)
 			    device->is_bridge)
 				continue;
 			pci_clear_master(device->pdev);
+			nyx_ats_follow(device, false);
 			if (device->state == NYX_DEVICE_ASSIGNED)
 				nyx_device_set_state(device, NYX_DEVICE_QUARANTINED,
 						     "%s stopped answering", unit->name);

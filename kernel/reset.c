@@ -77,6 +77,7 @@ static void finish(struct nyx_device *device, int err)
 	device->last_reset_error = err;
 	if (!err) {
 		nyx_fault_forgive(device);
+		device->tlb.lost = false;
 		device->epoch++;
 	}
 

@@ -245,6 +245,53 @@ u8 nyx_topology_rids(struct pci_dev *pdev, const struct nyx_unit *unit, u16 rids
 	return nr;
 }
 
+/* Bit of ext_dte_flags (AMD IOMMU spec 5.2.2.1, extended select and range): no ATS. */
+#define IVHD_ATS_DISABLED	BIT(31)
+
+static bool ivhd_forbids_ats(struct pci_dev *pdev, const struct nyx_unit *unit)
+{
+	const struct nyx_acpi_scopes *scopes = &unit->firmware->scopes;
+	u32 i;
+
+	for (i = 0; i < scopes->count; i++) {
+		const struct nyx_acpi_scope *scope = &nyx_firmware.scopes[scopes->first + i];
+
+		if ((scope->ext_dte_flags & IVHD_ATS_DISABLED) &&
+		    scope_names(scope, unit->segment, pdev))
+			return true;
+	}
+	return false;
+}
+
+/* An ATSR or SATC names pdev, or a root port above it. */
+static bool listed_for_ats(struct pci_dev *pdev, enum nyx_acpi_list_kind kind)
+{
+	int segment = pci_domain_nr(pdev->bus);
+	u32 i;
+
+	for (i = 0; i < nyx_firmware.nr_lists; i++) {
+		const struct nyx_acpi_list *list = &nyx_firmware.lists[i];
+
+		if (list->kind == kind && list->segment == segment &&
+		    ((list->flags & NYX_LIST_ALL_PORTS) ||
+		     scopes_name(&list->scopes, segment, pdev, false)))
+			return true;
+	}
+	return false;
+}
+
+const char *nyx_topology_ats_forbidden(struct pci_dev *pdev, const struct nyx_unit *unit)
+{
+	if (nyx_firmware.table == NYX_ACPI_IVRS)
+		return ivhd_forbids_ats(pdev, unit) ?
+		       "firmware forbids it ATS (IVRS, its IVHD device entry)" : NULL;
+	/* 8.5: the ATSR is about what is below root ports, 8.8: SATC about the rest. */
+	if (pci_is_root_bus(pdev->bus) || listed_for_ats(pdev, NYX_LIST_INTEGRATED) ||
+	    listed_for_ats(pdev, NYX_LIST_ATS_PORTS))
+		return NULL;
+	return "firmware lists no root port above it for ATS (DMAR, ATSR)";
+}
+
 /*
  * Firmware reserves memory for USB and graphics only for the time before a
  * driver takes over; once the function is reset and assigned nobody uses it.

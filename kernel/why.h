@@ -25,6 +25,7 @@ enum nyx_arg {
 	NYX_ARG_TYPE,
 	NYX_ARG_THRESHOLD,
 	NYX_ARG_STATE,
+	NYX_ARG_ATS,
 };
 
 struct nyx_why {

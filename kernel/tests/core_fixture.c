@@ -42,7 +42,7 @@ static const char *entry_text(const struct nyx_entry *entry)
 	case NYX_ENTRY_PASS:
 		return "pass";
 	case NYX_ENTRY_PAGING:
-		return "paging";
+		return entry->ats ? "ats" : "paging";
 	default:
 		return entry->suppress_faults ? "fenced" : "blocked";
 	}
@@ -51,7 +51,7 @@ static const char *entry_text(const struct nyx_entry *entry)
 static bool same_entry(const struct nyx_entry *a, const struct nyx_entry *b)
 {
 	return a->kind == b->kind && a->hwdid == b->hwdid && a->pt == b->pt &&
-	       a->suppress_faults == b->suppress_faults;
+	       a->suppress_faults == b->suppress_faults && a->ats == b->ats;
 }
 
 static struct nyx_entry *find_entry(struct core_unit *u, u16 rid)
@@ -110,6 +110,21 @@ static int fake_flush(struct nyx_unit *unit, const struct nyx_flush *flush)
 	return u->flush_error;
 }
 
+static int fake_flush_device_tlb(struct nyx_unit *unit, struct nyx_device_tlb *tlb, u64 first,
+				 u64 last)
+{
+	struct core_unit *u = to_core(unit);
+
+	lockdep_assert_held(&unit->device_tlb_lock);
+	KUNIT_EXPECT_FALSE(core.test, nyx_unit_dead(unit));
+	KUNIT_EXPECT_FALSE(core.test, tlb->lost);
+	core_note("A%04x ", tlb->rid);
+	if (u->deaf_rid != tlb->rid)
+		return 0;
+	WRITE_ONCE(tlb->lost, true);
+	return -ETIMEDOUT;
+}
+
 static void fake_read_registers(struct nyx_unit *unit, u64 registers[NYX_UNIT_REGISTERS])
 {
 	memset(registers, 0, NYX_UNIT_REGISTERS * sizeof(*registers));
@@ -118,7 +133,7 @@ static void fake_read_registers(struct nyx_unit *unit, u64 registers[NYX_UNIT_RE
 /* An entry of the fixture in words of its own. */
 static void to_words(const struct nyx_entry *entry, u64 words[2])
 {
-	words[0] = entry->kind | entry->suppress_faults << 8;
+	words[0] = entry->kind | entry->suppress_faults << 8 | entry->ats << 9;
 	words[1] = 0;
 	if (entry->kind == NYX_ENTRY_PAGING) {
 		words[0] |= (u64)entry->hwdid << 16;
@@ -160,6 +175,7 @@ static const struct nyx_unit_ops fake_ops = {
 	.read_registers = fake_read_registers,
 	.set_entry = fake_set_entry,
 	.flush = fake_flush,
+	.flush_device_tlb = fake_flush_device_tlb,
 	.audit = fake_audit,
 };
 

@@ -32,6 +32,7 @@ struct core_unit {
 	u32 nr_flushes;
 	struct nyx_flush flush;		/* the newest */
 	int flush_error;		/* what the next flushes answer */
+	u16 deaf_rid;			/* the TLB of that device answers no invalidation */
 	/* While not 0, set_entry() answers it for that RID and kind, and writes nothing. */
 	int entry_error;
 	u16 error_rid;
@@ -50,6 +51,7 @@ struct core_function {
 	bool multi;
 	u16 acs;		/* controls that are implemented, 0: no such capability */
 	u16 acs_on;
+	bool ats;		/* has that capability */
 	pci_dev_flags_t dev_flags;
 	u32 class;
 	bool untrusted;
@@ -99,6 +101,10 @@ struct pci_dev *core_pci(struct kunit *test, const struct core_function *what);
 /* The function may also send requests as devfn of its bus. */
 void core_alias(struct kunit *test, struct pci_dev *pdev, u8 devfn);
 bool core_is_master(struct pci_dev *pdev);
+/* The control word of its ATS capability. */
+u16 core_ats_control(struct pci_dev *pdev);
+/* It no longer answers. */
+void core_vanish(struct pci_dev *pdev);
 /* Hot-plug, seen from the bus. The device is borrowed; NULL where none was made. */
 struct nyx_device *core_arrive(struct pci_dev *pdev);
 void core_depart(struct pci_dev *pdev);
@@ -120,12 +126,14 @@ void core_settle(void);
 
 /*
  * core.log: words with a blank behind each.
- *	E0100=paging	unit 0's entry of 01:00.0 changed (blocked, fenced, pass, paging);
+ *	E0100=paging	unit 0's entry of 01:00.0 changed (blocked, fenced, pass, paging, ats);
  *			further units write E1:0100=...
  *	M0100+ M0100-	its bus mastering was switched
  *	S0100=blocked	monitors were told its state
  *	D3:created	... of a domain, and why
  *	F0:2		unit 0 was to flush hardware domain 2
+ *	A0100		01:00.0 was to forget what it keeps itself (ATS)
+ *	T0100+ T0100-	its ATS was switched
  */
 void core_clear_log(void);
 __printf(1, 2) void core_note(const char *fmt, ...);

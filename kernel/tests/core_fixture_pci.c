@@ -11,6 +11,7 @@
 
 #define PCIE_CAP	0x40	/* where the fakes have their capabilities */
 #define ACS_CAP		PCI_CFG_SPACE_SIZE
+#define ATS_CAP		(ACS_CAP + 0x20)
 #define HEADER_VERSION	BIT(16)
 
 struct fake_bus {
@@ -56,19 +57,27 @@ static int fake_read(struct pci_bus *bus, unsigned int devfn, int where, int siz
 	return PCIBIOS_SUCCESSFUL;
 }
 
+static u16 ats_control(struct fake_function *f)
+{
+	return get_unaligned_le16(f->config + ATS_CAP + PCI_ATS_CTRL);
+}
+
 static int fake_write(struct pci_bus *bus, unsigned int devfn, int where, int size, u32 value)
 {
 	struct fake_function *f = find_function(bus, devfn);
-	bool was_master;
+	bool was_master, had_ats;
 	int i;
 
 	if (!f || where + size > sizeof(f->config))
 		return PCIBIOS_DEVICE_NOT_FOUND;
 	was_master = f->config[PCI_COMMAND] & PCI_COMMAND_MASTER;
+	had_ats = ats_control(f) & PCI_ATS_CTRL_ENABLE;
 	for (i = 0; i < size; i++)
 		f->config[where + i] = value >> 8 * i;
 	if (!(f->config[PCI_COMMAND] & PCI_COMMAND_MASTER) == was_master)
 		core_note("M%04x%c ", PCI_DEVID(bus->number, devfn), was_master ? '-' : '+');
+	if (!(ats_control(f) & PCI_ATS_CTRL_ENABLE) == had_ats)
+		core_note("T%04x%c ", PCI_DEVID(bus->number, devfn), had_ats ? '-' : '+');
 	return PCIBIOS_SUCCESSFUL;
 }
 
@@ -80,6 +89,16 @@ static struct pci_ops fake_ops = {
 bool core_is_master(struct pci_dev *pdev)
 {
 	return to_fake(pdev)->config[PCI_COMMAND] & PCI_COMMAND_MASTER;
+}
+
+u16 core_ats_control(struct pci_dev *pdev)
+{
+	return ats_control(to_fake(pdev));
+}
+
+void core_vanish(struct pci_dev *pdev)
+{
+	put_unaligned_le32(~0, to_fake(pdev)->config + PCI_VENDOR_ID);
 }
 
 /* ---- making ---- */
@@ -139,6 +158,13 @@ static void make_pcie(struct fake_function *f, const struct core_function *what)
 		put_unaligned_le16(what->acs, f->config + ACS_CAP + PCI_ACS_CAP);
 		put_unaligned_le16(what->acs_on, f->config + ACS_CAP + PCI_ACS_CTRL);
 		pdev->acs_cap = ACS_CAP;
+	}
+	if (what->ats) {
+		/* Behind ACS, or behind a vendor's capability with nothing in it. */
+		put_unaligned_le32((what->acs ? PCI_EXT_CAP_ID_ACS : PCI_EXT_CAP_ID_VNDR) |
+				   HEADER_VERSION | ATS_CAP << 20, f->config + ACS_CAP);
+		put_unaligned_le32(PCI_EXT_CAP_ID_ATS | HEADER_VERSION, f->config + ATS_CAP);
+		pdev->ats_cap = ATS_CAP;
 	}
 }
 

@@ -222,7 +222,8 @@ static void holes(struct kunit *test)
 static int assign(struct setup *s, struct nyx_device *device, bool allow)
 {
 	core_hold(device);
-	return nyx_device_assign_reserved(device, s->domain, allow, &s->why);
+	return nyx_device_assign_with(device, s->domain, allow ? NYX_ASSIGN_ALLOW_RESERVED : 0,
+				      &s->why);
 }
 
 static struct setup make_reserved(struct kunit *test)
@@ -278,7 +279,7 @@ static void reserved_comes_first(struct kunit *test)
 
 	s.unit->unit.caps.flush_on_map = true;
 	core_hold(s.device);
-	KUNIT_EXPECT_EQ(test, nyx_device_assign_reserved(s.device, s.domain, true, &s.why), 0);
+	KUNIT_EXPECT_EQ(test, assign(&s, s.device, true), 0);
 	CORE_EXPECT_LOG(test, "F0:2 E0100=paging M0100+ S0100=assigned ");
 }
 

@@ -85,19 +85,22 @@ EXPORT int nyx_device_list(struct nyx *nyx, uint32_t domain, struct nyx_device *
 			sizeof(**devices), (void **)devices, nr);
 }
 
-/* flag: an attribute, or 0. A driver core that is busy with the device is waited for. */
+/* flags: attributes, up to a 0. A driver core that is busy with the device is waited for. */
 static int into_domain(struct nyx *nyx, int command, nyx_device_id id, uint32_t domain,
-		       int flag)
+		       const int *flags)
 {
 	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	const int *flag;
 	int tries, err;
 
 	for (tries = 0; tries < BUSY_TRIES; tries++) {
 		struct nl_msg *msg = device_request(nyx, command, id);
 
-		if (!msg || nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_ID, domain) ||
-		    (flag && nla_put_flag(msg, flag)))
+		if (!msg || nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_ID, domain))
 			return no_memory(nyx, msg);
+		for (flag = flags; *flag; flag++)
+			if (nla_put_flag(msg, *flag))
+				return no_memory(nyx, msg);
 		err = nyx_send(nyx, msg, NULL, NULL);
 		if (err != -EAGAIN)
 			return err;
@@ -107,16 +110,22 @@ static int into_domain(struct nyx *nyx, int command, nyx_device_id id, uint32_t 
 }
 
 EXPORT int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain,
-			     bool allow_reserved)
+			     uint32_t options)
 {
-	return into_domain(nyx, NYX_IOMMU_CMD_DEVICE_ASSIGN, id, domain,
-			   allow_reserved ? NYX_IOMMU_A_ALLOW_RESERVED : 0);
+	int flags[3] = { 0 }, nr = 0;
+
+	if (options & NYX_ASSIGN_ALLOW_RESERVED)
+		flags[nr++] = NYX_IOMMU_A_ALLOW_RESERVED;
+	if (options & NYX_ASSIGN_ATS)
+		flags[nr++] = NYX_IOMMU_A_ATS;
+	return into_domain(nyx, NYX_IOMMU_CMD_DEVICE_ASSIGN, id, domain, flags);
 }
 
 EXPORT int nyx_device_move(struct nyx *nyx, nyx_device_id id, uint32_t domain, bool reset)
 {
-	return into_domain(nyx, NYX_IOMMU_CMD_DEVICE_MOVE, id, domain,
-			   reset ? 0 : NYX_IOMMU_A_NO_RESET);
+	const int flags[2] = { reset ? 0 : NYX_IOMMU_A_NO_RESET };
+
+	return into_domain(nyx, NYX_IOMMU_CMD_DEVICE_MOVE, id, domain, flags);
 }
 
 EXPORT int nyx_device_remove(struct nyx *nyx, nyx_device_id id)

@@ -117,10 +117,16 @@ int nyx_device_list(struct nyx *nyx, uint32_t domain, struct nyx_device **device
 /*
  * The device must be bound to the stub driver. -EBUSY in use, -EPERM never
  * assignable, -EIO unit dead. A driver core that is busy with the device is
- * waited for, up to a second; then -EAGAIN. A device that firmware ties to memory is
- * -EPERM too, unless allow_reserved has that memory mapped for it.
+ * waited for, up to a second; then -EAGAIN.
  */
-int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain, bool allow_reserved);
+int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain, uint32_t options);
+/* A device that firmware ties to memory has it mapped; without, such a device is -EPERM. */
+#define NYX_ASSIGN_ALLOW_RESERVED	0x1
+/*
+ * With ATS: it is trusted with all memory. CAP_SYS_RAWIO; -EOPNOTSUPP where the device,
+ * the unit or the firmware have none.
+ */
+#define NYX_ASSIGN_ATS			0x2
 /*
  * Out of its domain and into another, never in both. With reset it is waited for with
  * nyx_device_settle(); without, the device goes on with what it was told. -EINVAL in no

@@ -276,12 +276,14 @@ static int take_device(struct context *context, nyx_device_id id, const char *do
 static int run_assign(struct context *context, struct args *args)
 {
 	static const struct keyword keywords[] = {
-		{ "domain", true }, { "unbind", false }, { "allow-reserved", false }, { 0 }
+		{ "domain", true }, { "unbind", false }, { "allow-reserved", false },
+		{ "ats", false }, { 0 }
 	};
 	char old[DRIVER_NAME], name[DEVICE_NAME], *value, *domain_word = NULL;
 	struct nyx_domain domain;
 	struct nyx_device device;
-	bool may_unbind = false, allow_reserved = false;
+	bool may_unbind = false;
+	uint32_t options = 0;
 	nyx_device_id id;
 	int which, err;
 
@@ -297,8 +299,11 @@ static int run_assign(struct context *context, struct args *args)
 		case 1:
 			may_unbind = true;
 			break;
+		case 2:
+			options |= NYX_ASSIGN_ALLOW_RESERVED;
+			break;
 		default:
-			allow_reserved = true;
+			options |= NYX_ASSIGN_ATS;
 		}
 	}
 	if (!domain_word)
@@ -323,7 +328,7 @@ static int run_assign(struct context *context, struct args *args)
 			      "a bridge" : "the IOMMU itself");
 	if (take_device(context, id, domain_word, may_unbind, old) != EXIT_DONE)
 		return EXIT_REFUSED;
-	err = nyx_device_assign(context->nyx, id, domain.id, allow_reserved);
+	err = nyx_device_assign(context->nyx, id, domain.id, options);
 	if (err) {
 		refuse_nyx(context, err);
 		err = strcmp(old, STUB_DRIVER) ? pci_restore(id, old) : 0;
@@ -333,8 +338,9 @@ static int run_assign(struct context *context, struct args *args)
 				name, old[0] ? old : "no driver", strerror(-err), name);
 		return EXIT_REFUSED;
 	}
-	say(context, "%s is in domain %u (%s, %s)%s%s", name, domain.id, domain.name,
+	say(context, "%s is in domain %u (%s, %s)%s%s%s", name, domain.id, domain.name,
 	    word(domain_mode_words, domain.mode),
+	    options & NYX_ASSIGN_ATS ? " with ATS: it is trusted with all memory" : "",
 	    old[0] && strcmp(old, STUB_DRIVER) ? ", taken from driver " : "",
 	    strcmp(old, STUB_DRIVER) ? old : "");
 	return answer(context, id);
@@ -500,11 +506,13 @@ static int run_move(struct context *context, struct args *args)
 static const struct command commands[] = {
 	{ "show", "[DEV] [domain D]",
 	  "All PCI functions, those of one domain, or one in full. -s adds columns.\n", run_show },
-	{ "assign", "DEV domain D [unbind] [allow-reserved]",
+	{ "assign", "DEV domain D [unbind] [allow-reserved] [ats]",
 	  "Put DEV into domain D (id or name): from then on it reaches what the domain\n"
 	  "maps, and nothing else. A host driver that is bound to it is taken off only\n"
 	  "with unbind. On failure the old driver gets it back. Memory that firmware ties\n"
-	  "DEV to is mapped for it with allow-reserved; without, such a DEV is refused.\n",
+	  "DEV to is mapped for it with allow-reserved; without, such a DEV is refused.\n"
+	  "With ats it may keep translations and send addresses as translated, which\n"
+	  "nothing checks: DEV is then trusted with all memory.\n",
 	  run_assign },
 	{ "move", "DEV domain D [noreset] [timeout SECONDS]",
 	  "Take DEV out of its domain and put it into D. It never reaches both: it is\n"

@@ -21,7 +21,7 @@ const char *const pt_format_words[] = { "vtd-second-stage", "amd-v1", NULL };
 const char *const fault_kind_words[] = { "read", "write", "exec", "interrupt", "unknown", NULL };
 const char *const device_flag_words[] = {
 	"bridge", "unit-function", "stub-bound", "group-blocked", "resetting", "has-reset",
-	"reserved-region", "faults-suppressed", "unnamed", NULL
+	"reserved-region", "faults-suppressed", "unnamed", "ats", NULL
 };
 
 const char *word(const char *const *words, unsigned int value)

@@ -83,7 +83,7 @@ offers "a device begun, behind its colons" "nyxctl device assign 0000:03:" "00.0
 offers "keywords after the device" "nyxctl device assign 0000:03:00.0 d" domain
 offers "domains, by id and name" "nyxctl device assign 0000:03:00.0 domain " "1 20 guest vm"
 offers "a domain begun" "nyxctl device assign 0000:03:00.0 domain g" guest
-offers "a keyword is offered once" "nyxctl device assign 0000:03:00.0 domain vm " "unbind allow-reserved"
+offers "a keyword is offered once" "nyxctl device assign 0000:03:00.0 domain vm " "unbind allow-reserved ats"
 offers "units" "nyxctl unit show " dmar0
 offers "a domain in the first place" "nyxctl map show " "1 20 guest vm"
 offers "addresses that are mapped" "nyxctl map del vm 0x1" 0x100000

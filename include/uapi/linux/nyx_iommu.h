@@ -59,6 +59,8 @@ enum nyx_iommu_device_state {
  *   its faults are not recorded any more.
  * @NYX_IOMMU_DEVICE_FLAG_UNNAMED: Blocked because the firmware's table names
  *   it nowhere.
+ * @NYX_IOMMU_DEVICE_FLAG_ATS: ATS is on: what it says is translated is not
+ *   checked, so it is trusted with all memory.
  */
 enum nyx_iommu_device_flag {
 	NYX_IOMMU_DEVICE_FLAG_BRIDGE = 1,
@@ -70,6 +72,7 @@ enum nyx_iommu_device_flag {
 	NYX_IOMMU_DEVICE_FLAG_RESERVED_REGION = 64,
 	NYX_IOMMU_DEVICE_FLAG_FAULTS_SUPPRESSED = 128,
 	NYX_IOMMU_DEVICE_FLAG_UNNAMED = 256,
+	NYX_IOMMU_DEVICE_FLAG_ATS = 512,
 };
 
 /**
@@ -183,6 +186,7 @@ enum {
 	NYX_IOMMU_A_MAX_MAPPINGS,
 	NYX_IOMMU_A_ALLOW_RESERVED,
 	NYX_IOMMU_A_NO_RESET,
+	NYX_IOMMU_A_ATS,
 	NYX_IOMMU_A_UNIT_NAME,
 	NYX_IOMMU_A_UNIT_STATE,
 	NYX_IOMMU_A_SEGMENT,
