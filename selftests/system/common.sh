@@ -113,3 +113,18 @@ leaves() {
 	audited "$1"
 	check "$1: the module unloads" rmmod nyx_iommu
 }
+
+# leaks_from_here, then no_leaks NAME: what is allocated in between and lost (kmemleak=on).
+LEAKS=/sys/kernel/debug/kmemleak
+leaks_from_here() {
+	grep -qw kmemleak=on /proc/cmdline || return 0
+	echo scan >$LEAKS
+	echo clear >$LEAKS
+}
+no_leaks() {
+	grep -qw kmemleak=on /proc/cmdline || return 0
+	echo scan >$LEAKS
+	sleep 6
+	echo scan >$LEAKS
+	is "$1: nothing has leaked" "$(head -n 40 $LEAKS)" ""
+}
