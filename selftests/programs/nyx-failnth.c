@@ -3,10 +3,13 @@
  * Every operation of the netlink family with its first, second, third... allocation
  * failing, until it no longer has that many (Documentation/fault-injection, fail-nth). A
  * failed operation must have changed nothing: what the family shows afterwards is
- * compared byte by byte with what it showed before.
+ * compared byte by byte with what it showed before. The jobs that go on behind an answer
+ * are swept too: they have nobody to tell, and have to end as if nothing had failed.
  *
- * Wants a kernel with fault injection, and a device with the stub driver, in no domain.
+ * Wants a kernel with fault injection, and a device that can be reset, with the stub
+ * driver and in no domain.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -19,10 +22,11 @@
 #define SIZE		(256 * 1024ULL)	/* several runs, so several allocations */
 #define SPARE		"spare"		/* the domain that domain-new makes */
 #define SETTLE_MS	10000
+#define WORKERS_MAX	64
 
-static uint32_t device, domain;
+static uint32_t device, domain, owned;
 static void *page;
-static int fail_nth;
+static int owner;
 static bool audit_each;
 
 /* ---- what the family shows ---- */
@@ -139,6 +143,21 @@ static void spare_settled(void)
 	die("a domain that was deleted does not go");
 }
 
+static void owned_gone(void)
+{
+	int ms;
+
+	for (ms = 0; ms < SETTLE_MS; ms++, pause_ms(1)) {
+		begin(family, NYX_IOMMU_CMD_DOMAIN_GET, NLM_F_ACK);
+		put_u32(NYX_IOMMU_A_DOMAIN_ID, owned);
+		if (talk(NULL, NULL) == -ENOENT) {
+			settle();
+			return;
+		}
+	}
+	die("a domain whose owner is gone does not go");
+}
+
 static void with_device(uint8_t command)
 {
 	begin(family, command, NLM_F_ACK);
@@ -241,13 +260,37 @@ static void name(const char *text)
 static void rename_it(void) { name("renamed"); }
 static void rename_back(void) { name("failing"); }
 
+/* A second socket with a domain, memory and the device. */
+static void own(void)
+{
+	int first = sock;
+
+	connect_family(NULL);
+	begin(family, NYX_IOMMU_CMD_DOMAIN_NEW, NLM_F_ACK);
+	put(NYX_IOMMU_A_OWNED, "", 0);
+	must("domain-new", talk(domain_attr, &owned));
+	begin(family, NYX_IOMMU_CMD_MAP, NLM_F_ACK);
+	put_u32(NYX_IOMMU_A_DOMAIN_ID, owned);
+	put_range(IOVA, SIZE, page);
+	must("map", talk(NULL, NULL));
+	with_device(NYX_IOMMU_CMD_DEVICE_ASSIGN);
+	put_u32(NYX_IOMMU_A_DOMAIN_ID, owned);
+	must("device-assign", talk(NULL, NULL));
+	owner = sock;
+	sock = first;
+}
+
+static int lose(void) { return close(owner); }
+
 /* In this order: what stays is what the next ones need. */
 static const struct operation {
 	const char *name;
 	void (*make)(void);
+	int (*say)(void);	/* NULL: it is a message */
 	void (*undo)(void);	/* NULL: it changes nothing */
 	void (*after)(void);	/* waits for what goes on behind the answer of make or undo */
 	bool stays;		/* done once more at the end, for those that follow */
+	bool jobs;		/* what fails is in the jobs behind the answer */
 } operations[] = {
 	{ .name = "status-get", .make = ask_status },
 	{ .name = "unit-get", .make = ask_unit },
@@ -260,6 +303,8 @@ static const struct operation {
 	{ .name = "domain-set", .make = rename_it, .undo = rename_back },
 	{ .name = "domain-new", .make = make_spare, .undo = delete_spare, .after = spare_settled,
 	  .stays = true },
+	{ .name = "domain-del, its job", .make = delete_spare, .undo = make_spare,
+	  .after = spare_settled, .jobs = true },
 	{ .name = "domain-del", .make = delete_spare, .undo = make_spare, .after = spare_settled,
 	  .stays = true },
 	{ .name = "map", .make = map, .undo = unmap, .stays = true },
@@ -273,31 +318,97 @@ static const struct operation {
 	{ .name = "device-assign", .make = assign, .undo = take_out, .after = settle,
 	  .stays = true },
 	{ .name = "device-reset", .make = reset, .after = settle },
+	{ .name = "device-reset, its job", .make = reset, .after = settle, .jobs = true },
+	{ .name = "device-remove, its job", .make = take_out, .undo = assign, .after = settle,
+	  .jobs = true },
 	{ .name = "device-remove", .make = take_out, .undo = assign, .after = settle,
 	  .stays = true },
 	{ .name = "unmap", .make = unmap, .undo = map, .stays = true },
+	{ .name = "an owner's death, its jobs", .make = own, .say = lose, .after = owned_gone,
+	  .jobs = true },
 };
 
-/* ---- one of them ---- */
+/* ---- what fails ---- */
 
-/* Say the message with its nth allocation failing. *injected: it had that many. */
-static int talk_failing(int nth, bool *injected)
+/* The fail-nth files of the threads to hit. */
+static int failing[WORKERS_MAX], nr_failing;
+
+/* Whoever runs unbound jobs, ours among them: which of them will is not known beforehand. */
+static void find_workers(void)
+{
+	char path[64], name[32];
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+	int fd;
+
+	if (!proc)
+		die("/proc: %s", strerror(errno));
+	while (nr_failing < WORKERS_MAX && (entry = readdir(proc))) {
+		snprintf(path, sizeof(path), "/proc/%.10s/comm", entry->d_name);
+		fd = open(path, O_RDONLY);
+		if (fd < 0)
+			continue;
+		if (read(fd, name, sizeof(name)) > 9 && !memcmp(name, "kworker/u", 9)) {
+			snprintf(path, sizeof(path), "/proc/%.10s/fail-nth", entry->d_name);
+			failing[nr_failing] = open(path, O_RDWR);
+			nr_failing += failing[nr_failing] >= 0;
+		}
+		close(fd);
+	}
+	closedir(proc);
+}
+
+static void arm(bool jobs, int nth)
 {
 	char text[16];
 	ssize_t len = snprintf(text, sizeof(text), "%d", nth);
+	int i;
+
+	if (jobs)
+		find_workers();
+	else
+		failing[nr_failing++] = open("/proc/thread-self/fail-nth", O_RDWR);
+	for (i = 0; i < nr_failing; i++)
+		/* A worker may be gone by now. */
+		if (pwrite(failing[i], text, len, 0) != len && !jobs)
+			die("fail-nth: %s", strerror(errno));
+}
+
+/* True: somebody has had that many allocations. */
+static bool disarm(void)
+{
+	bool injected = false;
+	char text[16];
+	ssize_t len;
+
+	while (nr_failing) {
+		int fd = failing[--nr_failing];
+
+		/* What is left may hit this read's own copy to user space. */
+		len = pread(fd, text, sizeof(text) - 1, 0);
+		text[len > 0 ? len : 0] = '\0';
+		injected |= len > 0 && !atoi(text);
+		if (pwrite(fd, "0", 1, 0) != 1 && pwrite(fd, "0", 1, 0) != 1 && errno != ESRCH)
+			die("fail-nth: %s", strerror(errno));
+		close(fd);
+	}
+	return injected;
+}
+
+/* Say the message, or do it, with its nth allocation failing. *injected: it had that many. */
+static int do_failing(const struct operation *op, int nth, bool *injected)
+{
 	int err;
 
-	if (pwrite(fail_nth, text, len, 0) != len)
-		die("fail-nth: %s", strerror(errno));
-	err = talk(NULL, NULL);
-	/* What it has left may hit this read's own copy to user space. */
-	len = pread(fail_nth, text, sizeof(text) - 1, 0);
-	text[len > 0 ? len : 0] = '\0';
-	*injected = len > 0 && !atoi(text);
-	if (pwrite(fail_nth, "0", 1, 0) != 1 && pwrite(fail_nth, "0", 1, 0) != 1)
-		die("fail-nth: %s", strerror(errno));
+	arm(op->jobs, nth);
+	err = op->say ? op->say() : talk(NULL, NULL);
+	if (op->jobs)
+		op->after();
+	*injected = disarm();
 	return err;
 }
+
+/* ---- one of them ---- */
 
 /* What could not be delivered may still lie in the socket: a new one for what follows. */
 static void reconnect(void)
@@ -334,7 +445,7 @@ static bool sweep(const struct operation *op)
 		if (nth > TRIES_MAX)
 			die("%s: more than %d allocations", op->name, TRIES_MAX);
 		op->make();
-		err = talk_failing(nth, &injected);
+		err = do_failing(op, nth, &injected);
 		refused += err != 0;
 		if (err == -EAGAIN)
 			die("%s: no answer (allocation %d)", op->name, nth);
@@ -372,7 +483,7 @@ static bool sweep(const struct operation *op)
 			good = false;
 		}
 	}
-	if (good && err && !(op->make == reset && err == -EOPNOTSUPP)) {
+	if (good && err) {
 		printf("# with nothing failing it answers %s: %s\n", strerrorname_np(-err), extack);
 		good = false;
 	}
@@ -391,18 +502,19 @@ static bool sweep(const struct operation *op)
 int main(int argc, char **argv)
 {
 	size_t i, nr = sizeof(operations) / sizeof(operations[0]), failed = 0;
+	uint32_t events;
 
 	if (argc < 3 || argc > 4 || (argc == 4 && strcmp(argv[3], "audit-each"))) {
 		fputs("usage: nyx-failnth DEVICE DOMAIN [audit-each]\n"
-		      "  DEVICE with nyx_stub and in no domain, DOMAIN named 'failing' and persistent\n",
+		      "  DEVICE can be reset, has nyx_stub and is in no domain; DOMAIN is persistent\n"
+		      "  and named 'failing'\n",
 		      stderr);
 		return EXIT_USAGE;
 	}
 	device = device_id(argv[1]);
 	domain = number(argv[2]);
 	audit_each = argc == 4;
-	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR);
-	if (fail_nth < 0)
+	if (access("/proc/thread-self/fail-nth", W_OK))
 		die("no fault injection in this kernel: fail-nth: %s", strerror(errno));
 	/* A memfd: what persistent domains take. Touched, so that the kernel need not. */
 	int fd = memfd_create("failing", 0);
@@ -413,6 +525,10 @@ int main(int argc, char **argv)
 	if (page == MAP_FAILED)
 		die("mmap: %s", strerror(errno));
 	memset(page, 1, SIZE);
+	/* Events are made only where somebody listens; this one never reads. */
+	events = connect_family(NYX_IOMMU_MCGRP_STATE);
+	setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &events, sizeof(events));
+	family = 0;
 	reconnect();
 	printf("1..%zu\n", nr);
 	for (i = 0; i < nr; i++)
