@@ -9,6 +9,9 @@
 
 #include "core.h"
 
+module_param_named(takeover, nyx_takeover, bool, 0444);
+MODULE_PARM_DESC(takeover, "Take over units that firmware or a crashed kernel left on (default: refuse them). Not while a device may be in the middle of DMA through the tables that they have");
+
 static const struct nyx_vendor *const vendors[] = {
 	&nyx_vtd_vendor,
 	&nyx_amdvi_vendor,
@@ -138,11 +141,12 @@ stop_identity:
 	return err;
 }
 
-static void hand_back(void)
+/* units: nyx_units_put_back() where the load fails, nyx_units_disable() at unload. */
+static void hand_back(void (*units)(void))
 {
 	nyx_devices_unwatch();
 	/* Fault threads take no registry lock, so none can wait for us here. */
-	nyx_units_disable();
+	units();
 	/* Jobs may queue others, and a unit's death; nobody else can any more. */
 	drain_workqueue(nyx_wq);
 	nyx_registry_flush();
@@ -190,7 +194,7 @@ unregister_stub:
 stop_power:
 	nyx_power_stop();
 hand_back:
-	hand_back();
+	hand_back(nyx_units_put_back);
 remove_units:
 	remove_units();
 destroy_wq:
@@ -216,7 +220,7 @@ static void __exit nyx_exit(void)
 	nyx_netlink_exit();
 	nyx_stub_unregister();
 	nyx_power_stop();
-	hand_back();
+	hand_back(nyx_units_disable);
 	remove_units();
 	destroy_workqueue(nyx_wq);
 	free_firmware();

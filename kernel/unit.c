@@ -14,6 +14,8 @@
 #include "core.h"
 #include "tests/hooks.h"
 
+bool nyx_takeover;
+
 #ifdef NYX_KUNIT
 int (*nyx_pxm_test_hook)(int pxm) = pxm_to_node;
 #define pxm_to_node nyx_pxm_test_hook
@@ -137,6 +139,18 @@ void nyx_units_disable(void)
 	}
 }
 
+void nyx_units_put_back(void)
+{
+	struct nyx_unit *unit;
+
+	list_for_each_entry_reverse(unit, &nyx_units, node) {
+		if (READ_ONCE(unit->state) == NYX_UNIT_OFF)
+			continue;
+		unit->ops->stop_faults(unit);
+		unit->ops->put_back(unit);
+	}
+}
+
 int nyx_units_enable(struct nyx_why *why)
 {
 	struct nyx_unit *unit;
@@ -145,12 +159,13 @@ int nyx_units_enable(struct nyx_why *why)
 	list_for_each_entry(unit, &nyx_units, node) {
 		err = unit->ops->enable(unit, why);
 		if (err) {
-			nyx_units_disable();
+			nyx_units_put_back();
 			return err;
 		}
-		pr_info(NYX_NAME ": %s at %#llx: translating, %u levels, %u hardware domain ids\n",
+		pr_info(NYX_NAME ": %s at %#llx: translating, %u levels, %u hardware domain ids%s\n",
 			unit->name, unit->reg_base, unit->caps.levels,
-			unit->caps.nr_hw_domains);
+			unit->caps.nr_hw_domains,
+			unit->taken_over ? ", taken over from whoever left it on" : "");
 	}
 	return 0;
 }

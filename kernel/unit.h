@@ -86,6 +86,7 @@ struct nyx_unit {
 	enum nyx_unit_state state;	/* WRITE_ONCE/READ_ONCE */
 	char dead_reason[64];
 	bool death_handled;	/* registry: what was left to do is done */
+	bool taken_over;	/* it was on, with somebody else's tables; see nyx_takeover */
 	struct nyx_unit_stats __percpu *stats;
 	atomic64_t faults_recorded;
 	atomic64_t faults_unattributed;	/* no device of ours has that RID */
@@ -180,10 +181,18 @@ struct nyx_unit_ops {
 	int (*flush_device_tlb)(struct nyx_unit *unit, struct nyx_device_tlb *tlb, u64 first,
 				u64 last);
 	/*
-	 * Turn translation on: every entry is already in memory. On error the
-	 * unit is off again, as found. Then start recording faults.
+	 * Turn translation on, or, where it was found on, change it over to our
+	 * tables without a moment in which it is off: every entry is already in
+	 * memory. On error the unit is as it was found. Then start recording
+	 * faults.
 	 */
 	int (*enable)(struct nyx_unit *unit, struct nyx_why *why);
+	/*
+	 * Undo enable(), where the load fails after it: the unit is as it was
+	 * found, so a unit that was taken over has its former tables again and
+	 * never stops translating. Faults are stopped. Process context.
+	 */
+	void (*put_back)(struct nyx_unit *unit);
 	/* Stop fault delivery and wait for a running handler. Process context. */
 	void (*stop_faults)(struct nyx_unit *unit);
 	/*
@@ -258,10 +267,19 @@ static inline bool nyx_unit_dead(const struct nyx_unit *unit)
 }
 
 /*
- * Every unit on, or none: those that were are off again when one fails. Process context,
- * every entry is in memory.
+ * Load parameter: units that firmware or a crashed kernel left on are taken over, not
+ * refused. Only right where no device is in the middle of DMA that their tables redirect:
+ * from then on host devices' addresses are used as they are.
+ */
+extern bool nyx_takeover;
+
+/*
+ * Every unit on, or none: those that were are as found again when one fails. Process
+ * context, every entry is in memory.
  */
 int nyx_units_enable(struct nyx_why *why);
+/* Undo it, in a load that fails. */
+void nyx_units_put_back(void);
 /* Those that are not off. */
 void nyx_units_disable(void);
 

@@ -9,7 +9,7 @@
 #include <linux/stdarg.h>
 #include <linux/compiler.h>
 
-#define NYX_WHY_MAX	240
+#define NYX_WHY_MAX	320
 
 /* The argument at fault; a front maps it to its own attribute. */
 enum nyx_arg {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * An AMD-Vi unit as its files share it: unit.c (probe to remove), entry.c (device
- * table), invalidate.c (commands), fault.c (event log), audit.c (all that read back).
+ * An AMD-Vi unit as its files share it: unit.c (probe to remove), takeover.c (one that was
+ * left on), entry.c (device table), invalidate.c (commands), fault.c (event log), audit.c
+ * (all that read back).
  */
 #ifndef NYX_AMDVI_H
 #define NYX_AMDVI_H
@@ -15,6 +16,9 @@
 #include "regs.h"
 
 struct pci_dev;
+
+/* What keeps the in-tree driver off the units. */
+#define AMDVI_PARAMETERS	"amd_iommu=off"
 
 /*
  * 512 commands: more than one invalidation needs, so that several CPUs seldom
@@ -31,6 +35,11 @@ struct amdvi_function {
 	u32 misc0;
 };
 
+/* A unit as enable() found it, for the way back. */
+struct amdvi_found {
+	u64 control, devtab, cmd_base, event_base, excl_base, excl_limit;
+};
+
 struct amdvi_unit {
 	struct nyx_unit unit;
 	struct nyx_mmio io;
@@ -39,7 +48,8 @@ struct amdvi_unit {
 	bool has_efr;
 	u64 features;		/* EFR as far as firmware agrees */
 	u64 control;		/* what we last wrote; log_mutex, or nobody else runs */
-	u64 found_control, found_devtab, found_excl_base, found_excl_limit;
+	struct amdvi_found found;
+	bool shown;		/* the unit may be using our table or our rings */
 
 	struct amdvi_dte *devtab;
 	bool write_back;	/* device table reads do not snoop */
@@ -95,6 +105,39 @@ int amdvi_unit_create(const struct nyx_acpi_desc *desc, const struct nyx_acpi_un
 		      struct amdvi_unit **out, struct nyx_why *why);
 /* Bounded wait until (STATUS & mask) == value; -ETIMEDOUT. Never sleeps. */
 int amdvi_wait_status(struct amdvi_unit *amdvi, u64 mask, u64 value);
+void amdvi_write_control(struct amdvi_unit *amdvi, u64 control);
+/* Empty rings of ours, with the unit's off: where they are, head and tail 0. */
+void amdvi_write_rings(struct amdvi_unit *amdvi);
+/* Rings off, translation off, the rest as it was found. Never sleeps. */
+void amdvi_turn_off(struct amdvi_unit *amdvi);
+/* True also where nothing answers. */
+bool amdvi_still_on(struct amdvi_unit *amdvi);
+
+/* takeover.c */
+/* Control bits that run rings; the table is not theirs. */
+#define AMDVI_CONTROL_RINGS	(AMDVI_CONTROL_EVENT_LOG_EN | AMDVI_CONTROL_EVENT_INT_EN | \
+				 AMDVI_CONTROL_COM_WAIT_INT_EN | AMDVI_CONTROL_CMD_BUF_EN)
+/* -EBUSY, with the reason: somebody else has the unit on, and it is not to be taken over. */
+int amdvi_may_take_over(const struct nyx_mmio *io, struct nyx_why *why);
+/* True where interrupts of this entry's device go through a table of its owner. */
+bool amdvi_remaps_interrupts(const struct amdvi_dte *dte);
+/* Fill amdvi->found. */
+void amdvi_look(struct amdvi_unit *amdvi);
+/*
+ * Stop the rings of a unit that was found translating, once its commands are done; *events
+ * is how many were in its log. 0, -ETIMEDOUT.
+ */
+int amdvi_stop_found_rings(struct amdvi_unit *amdvi, u32 *events);
+/*
+ * From the former owner's table to ours, translation on all the time. On error the unit is
+ * anywhere between, and *step says where.
+ */
+int amdvi_change_over(struct amdvi_unit *amdvi, const char **step);
+/*
+ * Back to amdvi->found from wherever enable() has got to. 0, or not all of it came back;
+ * runs alone. Translation that was found on is never off on the way.
+ */
+int amdvi_put_back(struct amdvi_unit *amdvi);
 
 /* entry.c */
 int amdvi_devtab_init(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *desc,

@@ -244,12 +244,6 @@ static unsigned int read_log(struct amdvi_unit *amdvi)
 	return nr;
 }
 
-static void write_control(struct amdvi_unit *amdvi, u64 control)
-{
-	amdvi->control = control;
-	nyx_write64(&amdvi->io, AMDVI_CONTROL, control);
-}
-
 /*
  * After EventOverflow the unit drops events until the bit is cleared and
  * EventLogEn is written again (3.4.14, Event Overflow); the log restarts only if
@@ -259,14 +253,15 @@ static void restart_log(struct amdvi_unit *amdvi)
 {
 	u64 control = amdvi->control;
 
-	write_control(amdvi, control & ~(AMDVI_CONTROL_EVENT_LOG_EN | AMDVI_CONTROL_EVENT_INT_EN));
+	amdvi_write_control(amdvi, control & ~(AMDVI_CONTROL_EVENT_LOG_EN |
+					       AMDVI_CONTROL_EVENT_INT_EN));
 	if (amdvi_wait_status(amdvi, AMDVI_STATUS_EVENT_LOG_RUN, 0))
 		pr_err_ratelimited("%s: the event log does not stop\n", amdvi->unit.name);
 	/* What came between the last look and the stop. */
 	read_log(amdvi);
 	nyx_write64(&amdvi->io, AMDVI_STATUS,
 		    AMDVI_STATUS_EVENT_OVERFLOW | AMDVI_STATUS_EVENT_LOG_INT);
-	write_control(amdvi, control);
+	amdvi_write_control(amdvi, control);
 	nyx_fault_overflow(&amdvi->unit);
 }
 
@@ -381,8 +376,9 @@ void amdvi_stop_faults(struct nyx_unit *unit)
 
 	mutex_lock(&amdvi->log_mutex);
 	amdvi->faults_on = false;
-	if (amdvi->control & AMDVI_CONTROL_EVENT_INT_EN)
-		write_control(amdvi, amdvi->control & ~AMDVI_CONTROL_EVENT_INT_EN);
+	/* Without an interrupt of ours it may be somebody else's bit. */
+	if (amdvi->irq && amdvi->control & AMDVI_CONTROL_EVENT_INT_EN)
+		amdvi_write_control(amdvi, amdvi->control & ~AMDVI_CONTROL_EVENT_INT_EN);
 	mutex_unlock(&amdvi->log_mutex);
 
 	if (amdvi->irq) {

@@ -16,7 +16,7 @@
 /* A change of a run bit takes microseconds; a unit that needs this long is broken. */
 #define STATUS_TIMEOUT_US	100000
 
-#define WAY_OUT	"boot with amd_iommu=off"
+#define WAY_OUT	"boot with " AMDVI_PARAMETERS
 
 int amdvi_wait_status(struct amdvi_unit *amdvi, u64 mask, u64 value)
 {
@@ -30,7 +30,7 @@ int amdvi_wait_status(struct amdvi_unit *amdvi, u64 mask, u64 value)
 	return -ETIMEDOUT;
 }
 
-static void write_control(struct amdvi_unit *amdvi, u64 control)
+void amdvi_write_control(struct amdvi_unit *amdvi, u64 control)
 {
 	amdvi->control = control;
 	nyx_write64(&amdvi->io, AMDVI_CONTROL, control);
@@ -55,12 +55,11 @@ static u64 firmware_control(const struct amdvi_unit *amdvi)
 	       AMDVI_CONTROL_COHERENT;
 }
 
-/* Tables, rings, then IommuEn last of all: DMA meets a complete unit (3.4.4). */
-static int turn_on(struct amdvi_unit *amdvi)
+void amdvi_write_rings(struct amdvi_unit *amdvi)
 {
 	const struct nyx_mmio *io = &amdvi->io;
-	u64 control = firmware_control(amdvi);
 
+	amdvi->shown = true;
 	nyx_queue_restart(&amdvi->queue);
 	memset(amdvi->log, 0, AMDVI_EVENTS * sizeof(struct amdvi_event));
 	amdvi->log_head = 0;
@@ -68,7 +67,6 @@ static int turn_on(struct amdvi_unit *amdvi)
 	/* Left over from before; some units keep the log pointers while one is set. */
 	nyx_write64(io, AMDVI_STATUS, AMDVI_STATUS_EVENT_OVERFLOW | AMDVI_STATUS_EVENT_LOG_INT |
 				      AMDVI_STATUS_COM_WAIT_INT);
-	nyx_write64(io, AMDVI_DEVTAB_BASE, amdvi_devtab_base(amdvi));
 	nyx_write64(io, AMDVI_CMD_BASE, amdvi->queue.ring_pa |
 		    FIELD_PREP(AMDVI_CMD_LEN, ilog2(AMDVI_COMMANDS)));
 	nyx_write64(io, AMDVI_CMD_HEAD, 0);
@@ -77,39 +75,51 @@ static int turn_on(struct amdvi_unit *amdvi)
 		    FIELD_PREP(AMDVI_EVENT_LEN, ilog2(AMDVI_EVENTS)));
 	nyx_write64(io, AMDVI_EVENT_HEAD, 0);
 	nyx_write64(io, AMDVI_EVENT_TAIL, 0);
+}
+
+/* Tables, rings, then IommuEn last of all: DMA meets a complete unit (3.4.4). */
+static int turn_on(struct amdvi_unit *amdvi, const char **step)
+{
+	const struct nyx_mmio *io = &amdvi->io;
+	u64 control = firmware_control(amdvi);
+
+	amdvi_write_rings(amdvi);
+	nyx_write64(io, AMDVI_DEVTAB_BASE, amdvi_devtab_base(amdvi));
 	/* The exclusion range lets DMA past the tables; IVMDs are mapped instead. */
 	nyx_write64(io, AMDVI_EXCL_BASE, 0);
 	nyx_write64(io, AMDVI_EXCL_LIMIT, 0);
 
-	write_control(amdvi, control);
+	amdvi_write_control(amdvi, control);
 	control |= AMDVI_CONTROL_CMD_BUF_EN | AMDVI_CONTROL_EVENT_LOG_EN;
 	if (amdvi->irq)
 		control |= AMDVI_CONTROL_EVENT_INT_EN;
-	write_control(amdvi, control);
-	write_control(amdvi, control | AMDVI_CONTROL_IOMMU_EN);
+	amdvi_write_control(amdvi, control);
+	amdvi_write_control(amdvi, control | AMDVI_CONTROL_IOMMU_EN);
 
+	*step = "start its command buffer";
 	if (amdvi_wait_status(amdvi, AMDVI_STATUS_CMD_BUF_RUN, AMDVI_STATUS_CMD_BUF_RUN))
 		return -ETIMEDOUT;
+	*step = "invalidate its caches";
 	return amdvi_invalidate_all(amdvi);
 }
 
 /* All ones, a unit that has vanished, is no proof that it is off. */
-static bool still_on(struct amdvi_unit *amdvi)
+bool amdvi_still_on(struct amdvi_unit *amdvi)
 {
 	return nyx_read64(&amdvi->io, AMDVI_CONTROL) & AMDVI_CONTROL_IOMMU_EN ||
 	       nyx_read64(&amdvi->io, AMDVI_STATUS) & (AMDVI_STATUS_CMD_BUF_RUN |
 						       AMDVI_STATUS_EVENT_LOG_RUN);
 }
 
-static void turn_off(struct amdvi_unit *amdvi)
+void amdvi_turn_off(struct amdvi_unit *amdvi)
 {
 	/* No more interrupts and commands; translation stays on while they end. */
-	write_control(amdvi, amdvi->control & ~(AMDVI_CONTROL_EVENT_INT_EN |
+	amdvi_write_control(amdvi, amdvi->control & ~(AMDVI_CONTROL_EVENT_INT_EN |
 						AMDVI_CONTROL_EVENT_LOG_EN |
 						AMDVI_CONTROL_CMD_BUF_EN));
 	if (amdvi_wait_status(amdvi, AMDVI_STATUS_CMD_BUF_RUN | AMDVI_STATUS_EVENT_LOG_RUN, 0))
 		pr_err("%s: command buffer or event log does not stop\n", amdvi->unit.name);
-	write_control(amdvi, amdvi->control & ~AMDVI_CONTROL_IOMMU_EN);
+	amdvi_write_control(amdvi, amdvi->control & ~AMDVI_CONTROL_IOMMU_EN);
 	/* Posted write: translation is off when this read returns. */
 	if (nyx_read64(&amdvi->io, AMDVI_CONTROL) & AMDVI_CONTROL_IOMMU_EN) {
 		/* Our table is then the only one that host DMA can be sent through. */
@@ -121,45 +131,79 @@ static void turn_off(struct amdvi_unit *amdvi)
 	 * The table is freed next. A unit that is off must not look at it, but
 	 * emulators do for interrupts, and drop them on what they find there.
 	 */
-	nyx_write64(&amdvi->io, AMDVI_DEVTAB_BASE, amdvi->found_devtab);
-	nyx_write64(&amdvi->io, AMDVI_EXCL_LIMIT, amdvi->found_excl_limit);
-	nyx_write64(&amdvi->io, AMDVI_EXCL_BASE, amdvi->found_excl_base);
-	write_control(amdvi, amdvi->found_control);
+	nyx_write64(&amdvi->io, AMDVI_DEVTAB_BASE, amdvi->found.devtab);
+	nyx_write64(&amdvi->io, AMDVI_EXCL_LIMIT, amdvi->found.excl_limit);
+	nyx_write64(&amdvi->io, AMDVI_EXCL_BASE, amdvi->found.excl_base);
+	/* Off also where it was taken over: its former tables are nobody's any more. */
+	amdvi_write_control(amdvi, amdvi->found.control & ~(AMDVI_CONTROL_IOMMU_EN |
+							    AMDVI_CONTROL_RINGS));
+}
+
+/* Where the unit is after amdvi_put_back() returned err. */
+static const char *whereabouts(struct amdvi_unit *amdvi, int err)
+{
+	if (!amdvi_still_on(amdvi))
+		return "is off again";
+	if (!(amdvi->found.control & AMDVI_CONTROL_IOMMU_EN))
+		return "does not go off, reboot";
+	return err ? "goes on, but not all is as it was found, reboot" :
+		     "goes on as it was found";
 }
 
 static int amdvi_enable(struct nyx_unit *unit, struct nyx_why *why)
 {
 	struct amdvi_unit *amdvi = to_amdvi(unit);
-	int err;
+	const char *step = "empty the command buffer that it was found with";
+	u32 events = 0;
+	bool on;
+	int err, back;
 
-	if (nyx_read64(&amdvi->io, AMDVI_CONTROL) & AMDVI_CONTROL_IOMMU_EN)
-		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
-				  "%s was turned on by somebody else since it was probed; " WAY_OUT,
-				  unit->name);
-	amdvi_start_faults(amdvi);
-	err = turn_on(amdvi);
-	if (err) {
-		amdvi_stop_faults(unit);
-		turn_off(amdvi);
-		return nyx_refuse(why, err, NYX_ARG_NONE,
-				  "%s %s when translation was turned on; it %s",
-				  unit->name, err == -ETIMEDOUT ? "did not answer" :
-				  "rejected a command",
-				  still_on(amdvi) ? "does not go off, reboot" : "is off again");
+	err = amdvi_may_take_over(&amdvi->io, why);
+	if (err)
+		return err;
+	amdvi_look(amdvi);
+	on = amdvi->found.control & AMDVI_CONTROL_IOMMU_EN;
+	/* First: an interrupt about the former owner's log must not be taken for ours. */
+	err = on ? amdvi_stop_found_rings(amdvi, &events) : 0;
+	if (!err) {
+		amdvi_start_faults(amdvi);
+		err = on ? amdvi_change_over(amdvi, &step) : turn_on(amdvi, &step);
 	}
+	if (err) {
+		u64 status = nyx_read64(&amdvi->io, AMDVI_STATUS);
+
+		amdvi_stop_faults(unit);
+		back = amdvi_put_back(amdvi);
+		return nyx_refuse(why, err, NYX_ARG_NONE,
+				  "%s did not %s (status %#llx): translation %s", unit->name, step,
+				  status, whereabouts(amdvi, back));
+	}
+	unit->taken_over = on;
+	if (events)
+		pr_info("%s: %u fault records of before are dropped\n", unit->name, events);
 	WRITE_ONCE(unit->state, NYX_UNIT_TRANSLATING);
 	return 0;
+}
+
+static void amdvi_op_put_back(struct nyx_unit *unit)
+{
+	if (amdvi_put_back(to_amdvi(unit)))
+		pr_err("%s: not all is as it was found\n", unit->name);
+	cmpxchg(&unit->state, NYX_UNIT_TRANSLATING, NYX_UNIT_OFF);
+	unit->taken_over = false;
 }
 
 static void amdvi_disable(struct nyx_unit *unit)
 {
 	struct amdvi_unit *amdvi = to_amdvi(unit);
 
-	if (!(amdvi->control & AMDVI_CONTROL_IOMMU_EN))
+	/* If it is on all the same, it is not our doing. */
+	if (READ_ONCE(unit->state) == NYX_UNIT_OFF ||
+	    !(amdvi->control & AMDVI_CONTROL_IOMMU_EN))
 		return;
 	if (READ_ONCE(unit->state) == NYX_UNIT_TRANSLATING)
 		WRITE_ONCE(unit->state, NYX_UNIT_OFF);
-	turn_off(amdvi);
+	amdvi_turn_off(amdvi);
 }
 
 /* Some firmware forgets the window over a suspend (3.2.2). */
@@ -184,6 +228,7 @@ static void restore_window(struct amdvi_unit *amdvi)
 static int amdvi_resume(struct nyx_unit *unit)
 {
 	struct amdvi_unit *amdvi = to_amdvi(unit);
+	const char *step;
 	int err;
 
 	/* amdvi_disable() has made it OFF on the way down. */
@@ -192,9 +237,10 @@ static int amdvi_resume(struct nyx_unit *unit)
 	restore_window(amdvi);
 	/* A shallow sleep may have kept it on: the tables change under nobody. */
 	if (nyx_read64(&amdvi->io, AMDVI_CONTROL) & AMDVI_CONTROL_IOMMU_EN)
-		turn_off(amdvi);
-	err = turn_on(amdvi);
+		amdvi_turn_off(amdvi);
+	err = turn_on(amdvi, &step);
 	if (err) {
+		pr_err("%s: after resume it did not %s\n", unit->name, step);
 		nyx_unit_mark_dead(unit, "did not come back after resume");
 		return err;
 	}
@@ -210,7 +256,7 @@ static void free_unit(struct amdvi_unit *amdvi)
 	 * What the unit may still read or write is never freed, or host DMA would go
 	 * wherever the next owner of that memory sends it.
 	 */
-	if (still_on(amdvi)) {
+	if (amdvi->shown && amdvi_still_on(amdvi)) {
 		pr_err("%s: still on: its tables stay in memory, reboot to get rid of them\n",
 		       amdvi->unit.name);
 		nyx_queue_abandon(&amdvi->queue);
@@ -257,6 +303,7 @@ const struct nyx_unit_ops amdvi_unit_ops = {
 	.flush = amdvi_flush,
 	.flush_device_tlb = amdvi_flush_device_tlb,
 	.enable = amdvi_enable,
+	.put_back = amdvi_op_put_back,
 	.stop_faults = amdvi_stop_faults,
 	.disable = amdvi_disable,
 	.remove = amdvi_remove,
@@ -331,21 +378,16 @@ int amdvi_unit_create(const struct nyx_acpi_desc *desc, const struct nyx_acpi_un
 		return nyx_refuse(why, -ENODEV, NYX_ARG_NONE,
 				  "no registers answer at %#llx, where the IVRS puts a unit; update the firmware",
 				  firmware->reg_base);
-	if (control & AMDVI_CONTROL_IOMMU_EN)
-		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
-				  "unit at %#llx already translates: left on by firmware (turn pre-boot DMA protection off in its setup) or by the kernel's own driver ("
-				  WAY_OUT ")", firmware->reg_base);
+	err = amdvi_may_take_over(io, why);
+	if (err)
+		return err;
 
 	amdvi = kzalloc(sizeof(*amdvi), GFP_KERNEL);
 	if (!amdvi)
 		return -ENOMEM;
 	amdvi->io = *io;
 	amdvi->function = *function;
-	amdvi->found_control = control;
 	amdvi->control = control;
-	amdvi->found_devtab = nyx_read64(io, AMDVI_DEVTAB_BASE);
-	amdvi->found_excl_base = nyx_read64(io, AMDVI_EXCL_BASE);
-	amdvi->found_excl_limit = nyx_read64(io, AMDVI_EXCL_LIMIT);
 	amdvi->write_back = !(firmware->ivhd_flags & AMDVI_IVHD_COHERENT);
 
 	/* Reserved where the capability header does not claim it (3.2.1). */
@@ -471,7 +513,7 @@ release:
 const struct nyx_vendor nyx_amdvi_vendor = {
 	.name = "amdvi",
 	.signature = "IVRS",
-	.kernel_parameters = "amd_iommu=off",
+	.kernel_parameters = AMDVI_PARAMETERS,
 	.parse = nyx_ivrs_parse,
 	.probe = amdvi_probe,
 };

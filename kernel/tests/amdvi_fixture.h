@@ -5,6 +5,7 @@
 #ifndef NYX_AMDVI_FIXTURE_H
 #define NYX_AMDVI_FIXTURE_H
 
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "../why.h"
@@ -87,6 +88,40 @@ static inline void fx_remove(struct kunit *test, struct amdvi_fixture *fx)
 	KUNIT_EXPECT_FALSE(test, fx->model.control & AMDVI_CONTROL_IOMMU_EN);
 	fx->unit->ops->remove(fx->unit);
 	KUNIT_EXPECT_EQ(test, fx->model.misuse, 0);
+}
+
+/* A reference of ours is the second one as long as nobody has freed the pages. */
+static inline bool fx_drop(void *table, size_t bytes)
+{
+	struct page *page = virt_to_page(table);
+	bool kept = page_count(page) == 2;
+
+	put_page(page);
+	if (kept)
+		__free_pages(page, get_order(bytes));
+	return kept;
+}
+
+/* Removed, as rmmod does it: what did it leave in memory? */
+static inline void fx_expect_left(struct kunit *test, struct amdvi_fixture *fx, bool left)
+{
+	struct amdvi_unit *amdvi = fx->amdvi;
+	void *devtab = amdvi->devtab, *empty = amdvi->empty_root, *log = amdvi->log;
+	void *ring = amdvi->queue.ring, *status = amdvi->queue.status;
+	size_t ring_bytes = PAGE_SIZE << amdvi->queue.order;
+
+	get_page(virt_to_page(devtab));
+	get_page(virt_to_page(empty));
+	get_page(virt_to_page(log));
+	get_page(virt_to_page(ring));
+	get_page(virt_to_page(status));
+	fx->unit->ops->disable(fx->unit);
+	fx->unit->ops->remove(fx->unit);
+	KUNIT_EXPECT_EQ(test, left, fx_drop(devtab, SZ_2M));
+	KUNIT_EXPECT_EQ(test, left, fx_drop(empty, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, left, fx_drop(log, AMDVI_EVENTS * sizeof(struct amdvi_event)));
+	KUNIT_EXPECT_EQ(test, left, fx_drop(ring, ring_bytes));
+	KUNIT_EXPECT_EQ(test, left, fx_drop(status, PAGE_SIZE));
 }
 
 #endif

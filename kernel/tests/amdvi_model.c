@@ -51,8 +51,10 @@ static void dma(struct amdvi_model *m)
 		if (i == m->nr_seen && i < MODEL_SEEN)
 			m->seen[m->nr_seen++] = m->dte;
 	}
-	if (!(m->dte.word[0] & (AMDVI_DTE0_IR | AMDVI_DTE0_IW)))
+	if (!(m->dte.word[0] & (AMDVI_DTE0_IR | AMDVI_DTE0_IW))) {
+		m->refused++;
 		return;
+	}
 	for (i = 0; i < MODEL_TLB; i++)
 		if (is_cached(&m->tlb[i], m->dte.word[1] & 0xffff, m->device_iova, false))
 			break;
@@ -209,6 +211,7 @@ static void write_control(struct amdvi_model *m, u64 value)
 
 	if (m->never_stops)
 		value |= m->control & AMDVI_CONTROL_IOMMU_EN;
+	m->went_off |= RUNNING(m) && !(value & AMDVI_CONTROL_IOMMU_EN);
 	if (!RUNNING(m) && value & AMDVI_CONTROL_IOMMU_EN) {
 		/* A fresh start: nothing may point nowhere. */
 		if (!(m->devtab & AMDVI_DEVTAB_ADDR) || (m->devtab & 0x1ff) != 0x1ff ||
@@ -216,8 +219,11 @@ static void write_control(struct amdvi_model *m, u64 value)
 			m->misuse++;
 	}
 	m->control = value;
-	m->cmd_run = (value & cmd) == cmd && (m->cmd_run || !m->never_runs);
-	if ((value & log) != log) {
+	m->cmd_run = ((value & cmd) == cmd && (m->cmd_run || !m->never_runs)) ||
+		     (m->rings_stick && m->cmd_run);
+	if (m->rings_stick && m->log_run) {
+		;
+	} else if ((value & log) != log) {
 		m->log_run = false;
 		m->log_was_off = true;
 	} else if (m->log_was_off && !(m->status & AMDVI_STATUS_EVENT_OVERFLOW)) {
@@ -241,7 +247,9 @@ static void model_write(struct nyx_mmio_model *io, u32 offset, unsigned int size
 		m->misuse++;
 	switch (offset) {
 	case 0x00:
-		m->misuse += !!RUNNING(m);
+		/* Under DMA: only whole, and where invalidations can follow. */
+		m->misuse += RUNNING(m) && (!(m->control & AMDVI_CONTROL_CMD_BUF_EN) ||
+					    !(value & AMDVI_DEVTAB_ADDR));
 		m->devtab = value;
 		break;
 	case 0x08:
@@ -260,6 +268,9 @@ static void model_write(struct nyx_mmio_model *io, u32 offset, unsigned int size
 		write_control(m, value);
 		break;
 	case 0x20:
+		/* A cached entry with EX needs it (3.4.6). */
+		m->misuse += RUNNING(m) && m->excl_base & ~value & 1 && m->dte_cached &&
+			     m->dte.word[1] & BIT_ULL(39);
 		m->excl_base = value;
 		break;
 	case 0x28:
@@ -286,6 +297,7 @@ static void model_write(struct nyx_mmio_model *io, u32 offset, unsigned int size
 	default:
 		m->misuse++;
 	}
+	dma(m);
 	spin_unlock_irqrestore(&m->lock, flags);
 }
 
@@ -320,6 +332,12 @@ static u64 model_read(struct nyx_mmio_model *io, u32 offset, unsigned int size)
 		break;
 	case 0x1a0:
 		value = m->efr2;
+		break;
+	case 0x2000:
+		value = m->cmd_head;
+		break;
+	case 0x2008:
+		value = m->cmd_tail;
 		break;
 	case 0x2010:
 		value = m->event_head;

@@ -38,6 +38,7 @@ struct amdvi_model {
 	bool dead_window;		/* reads give all ones */
 	bool never_stops;		/* IommuEn, once set, stays */
 	bool never_runs;		/* CmdBufRun stays 0 */
+	bool rings_stick;		/* the run bits stay 1 */
 	bool never_answers;		/* waits do not store */
 	unsigned int reject;		/* opcode taken for illegal */
 
@@ -49,6 +50,8 @@ struct amdvi_model {
 	unsigned int per_opcode[16];
 	unsigned int misuse;		/* things the specification forbids */
 	unsigned int dropped;		/* events while overflowed or off */
+	unsigned int refused;		/* DMA of the device that its entry did not grant */
+	bool went_off;			/* IommuEn, at any time */
 
 	struct amdvi_command pending[MODEL_PENDING];
 	unsigned int nr_pending;

@@ -3,8 +3,6 @@
  * AMD-Vi units on the register model: capabilities, refusals, turning
  * translation on and off, resume.
  */
-#include <linux/mm.h>
-
 #include "amdvi_fixture.h"
 
 struct caps_case {
@@ -277,56 +275,22 @@ static void amdvi_unit_test_resume(struct kunit *test)
 	fx_remove(test, fx);
 }
 
-/* A reference of ours is the second one as long as nobody has freed the pages. */
-static bool drop(void *table, size_t bytes)
-{
-	struct page *page = virt_to_page(table);
-	bool kept = page_count(page) == 2;
-
-	put_page(page);
-	if (kept)
-		__free_pages(page, get_order(bytes));
-	return kept;
-}
-
-/* Removed, as rmmod does it: what did it leave in memory? */
-static void expect_left(struct kunit *test, struct amdvi_fixture *fx, bool left)
-{
-	struct amdvi_unit *amdvi = fx->amdvi;
-	void *devtab = amdvi->devtab, *empty = amdvi->empty_root, *log = amdvi->log;
-	void *ring = amdvi->queue.ring, *status = amdvi->queue.status;
-	size_t ring_bytes = PAGE_SIZE << amdvi->queue.order;
-
-	get_page(virt_to_page(devtab));
-	get_page(virt_to_page(empty));
-	get_page(virt_to_page(log));
-	get_page(virt_to_page(ring));
-	get_page(virt_to_page(status));
-	fx->unit->ops->disable(fx->unit);
-	fx->unit->ops->remove(fx->unit);
-	KUNIT_EXPECT_EQ(test, left, drop(devtab, SZ_2M));
-	KUNIT_EXPECT_EQ(test, left, drop(empty, PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, left, drop(log, AMDVI_EVENTS * sizeof(struct amdvi_event)));
-	KUNIT_EXPECT_EQ(test, left, drop(ring, ring_bytes));
-	KUNIT_EXPECT_EQ(test, left, drop(status, PAGE_SIZE));
-}
-
 static void amdvi_unit_test_stays_on(struct kunit *test)
 {
 	struct amdvi_fixture *fx = fx_enabled(test, FX_EFR);
 
-	expect_left(test, fx, false);
+	fx_expect_left(test, fx, false);
 
 	fx = fx_enabled(test, FX_EFR);
 	fx->model.never_stops = true;
-	expect_left(test, fx, true);
+	fx_expect_left(test, fx, true);
 	/* Still ours: a base of before would send host DMA anywhere. */
 	KUNIT_EXPECT_NE(test, fx->model.devtab & AMDVI_DEVTAB_ADDR, 0);
 
 	/* Nothing read from it proves anything. */
 	fx = fx_enabled(test, FX_EFR);
 	fx->model.dead_window = true;
-	expect_left(test, fx, true);
+	fx_expect_left(test, fx, true);
 }
 
 static void amdvi_unit_test_fails_and_stays_on(struct kunit *test)
@@ -338,7 +302,7 @@ static void amdvi_unit_test_fails_and_stays_on(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fx_create(fx), 0);
 	KUNIT_EXPECT_EQ(test, fx->unit->ops->enable(fx->unit, &fx->why), -ETIMEDOUT);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(fx->why.text, "does not go off, reboot"));
-	expect_left(test, fx, true);
+	fx_expect_left(test, fx, true);
 }
 
 static struct kunit_case amdvi_unit_cases[] = {

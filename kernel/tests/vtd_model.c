@@ -4,6 +4,7 @@
  * driver's tables and queue from memory, so it sees exactly what a unit would.
  */
 #include <linux/io.h>
+#include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 
@@ -222,6 +223,25 @@ static void look_at_time(struct vtd_model *m)
 
 /* ---- registers ---- */
 
+/* RTPS goes off, and comes on again with the new root in force (10.4.5). */
+static void set_root(struct vtd_model *m)
+{
+	bool on = m->gsts & VTD_GSTS_TES;
+
+	note(m, 'R');
+	if (on && !(m->gsts & VTD_GSTS_QIES))
+		vtd_model_violation(m, "root changed under DMA, with no way to invalidate");
+	if (on && m->rtaddr & VTD_RTADDR_TTM)
+		vtd_model_violation(m, "table mode changed while translating");
+	m->gsts &= ~(u32)VTD_GSTS_RTPS;
+	if (m->srtp_ignored) {
+		m->srtp_ignored--;
+		return;
+	}
+	m->root = m->rtaddr & VTD_RTADDR_RTA;
+	m->gsts |= VTD_GSTS_RTPS & ~m->gsts_stuck;
+}
+
 static void command(struct vtd_model *m, u32 value)
 {
 	u32 changes = (value ^ m->gsts) & STATE_BITS;
@@ -229,11 +249,8 @@ static void command(struct vtd_model *m, u32 value)
 
 	if (hweight32(changes | shots) > 1)
 		vtd_model_violation(m, "two changes at once: GCMD %x, GSTS %x", value, m->gsts);
-	if (shots & VTD_GCMD_SRTP) {
-		note(m, 'R');
-		m->root = m->rtaddr & VTD_RTADDR_RTA;
-		m->gsts |= VTD_GSTS_RTPS & ~m->gsts_stuck;
-	}
+	if (shots & VTD_GCMD_SRTP)
+		set_root(m);
 	if (shots & VTD_GCMD_WBF) {
 		note(m, 'B');
 		m->gsts = (m->gsts & ~(u32)VTD_GSTS_WBFS) | (m->gsts_stuck & VTD_GSTS_WBFS);
@@ -243,12 +260,18 @@ static void command(struct vtd_model *m, u32 value)
 		if (!(value & VTD_GCMD_QIE) && m->iqh != m->iqt && !m->silent &&
 		    !(m->fsts & VTD_FSTS_IQE))
 			vtd_model_violation(m, "queue turned off with descriptors in it");
-		m->iqh = 0;
+		if (!(m->gsts_stuck & VTD_GSTS_QIES))
+			m->iqh = 0;
+		if (value & VTD_GCMD_QIE && m->qie_ignored) {
+			m->qie_ignored--;
+			changes &= ~VTD_GCMD_QIE;
+		}
 	}
 	if (changes & VTD_GCMD_TE) {
 		note(m, value & VTD_GCMD_TE ? 'T' : 't');
 		if ((value & VTD_GCMD_TE) && (!(m->gsts & VTD_GSTS_RTPS) || !m->root))
 			vtd_model_violation(m, "translation on without a root table");
+		m->went_off |= !(value & VTD_GCMD_TE);
 	}
 	changes &= ~m->gsts_stuck;
 	if (m->te_sticks_on && m->gsts & VTD_GSTS_TES)
@@ -267,6 +290,8 @@ static u64 model_read(struct nyx_mmio_model *mmio, u32 offset, unsigned int size
 	if (offset >= fro && offset < fro + 16 * VTD_MODEL_RECORDS) {
 		u32 i = (offset - fro) / 16;
 
+		if (size == 4 && (offset & 15) == VTD_FRCD_TOP)
+			return m->records[i].high >> 32;
 		return (offset & 8) ? m->records[i].high : m->records[i].low;
 	}
 	switch (offset) {
@@ -314,9 +339,8 @@ static void release_record(struct vtd_model *m, u32 i)
 	}
 }
 
-static void model_write(struct nyx_mmio_model *mmio, u32 offset, unsigned int size, u64 value)
+static void write_register(struct vtd_model *m, u32 offset, unsigned int size, u64 value)
 {
-	struct vtd_model *m = mmio_to_model(mmio);
 	u32 fro = FIELD_GET(VTD_CAP_FRO, m->cap) * 16;
 
 	if (offset >= fro && offset < fro + 16 * VTD_MODEL_RECORDS) {
@@ -370,6 +394,16 @@ static void model_write(struct nyx_mmio_model *mmio, u32 offset, unsigned int si
 	vtd_model_violation(m, "write of register %x", offset);
 }
 
+static void model_write(struct nyx_mmio_model *mmio, u32 offset, unsigned int size, u64 value)
+{
+	struct vtd_model *m = mmio_to_model(mmio);
+
+	m->writes++;
+	write_register(m, offset, size, value);
+	if (m->written)
+		m->written(m);
+}
+
 /* ---- life ---- */
 
 struct vtd_model *vtd_model_new(struct kunit *test, u64 cap, u64 ecap)
@@ -418,4 +452,34 @@ void vtd_model_free(struct vtd_unit *v)
 		v->unit.ops->disable(&v->unit);
 		v->unit.ops->remove(&v->unit);
 	}
+}
+
+/* A reference of ours is the second one as long as nobody has freed the page. */
+static bool drop(void *table, unsigned int order)
+{
+	struct page *page = virt_to_page(table);
+	bool kept = page_count(page) == 2;
+
+	put_page(page);
+	if (kept)
+		__free_pages(page, order);
+	return kept;
+}
+
+void vtd_model_expect_left(struct kunit *test, struct vtd_unit *v, bool left)
+{
+	struct vtd_root_entry *root = v->root;
+	void *ring = v->queue.ring;
+	u32 *status = v->queue.status;
+	int order = v->queue.order;
+
+	get_page(virt_to_page(root));
+	get_page(virt_to_page(ring));
+	get_page(virt_to_page(status));
+	test->priv = NULL;
+	v->unit.ops->disable(&v->unit);
+	v->unit.ops->remove(&v->unit);
+	KUNIT_EXPECT_EQ(test, left, drop(root, 0));
+	KUNIT_EXPECT_EQ(test, left, drop(ring, order));
+	KUNIT_EXPECT_EQ(test, left, drop(status, 0));
 }

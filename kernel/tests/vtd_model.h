@@ -66,6 +66,8 @@ struct vtd_model {
 	u64 cap, ecap;
 	u32 gsts_stuck;		/* these bits of GSTS do not follow GCMD */
 	bool te_sticks_on;	/* translation goes on but not off */
+	u32 srtp_ignored;	/* so many SRTPs are not done */
+	u32 qie_ignored;	/* so many times the queue does not go on */
 	bool pmr_stuck;
 	bool silent;		/* executes no descriptor */
 	bool gone;		/* every read gives all ones */
@@ -75,6 +77,8 @@ struct vtd_model {
 	u32 refuse_times;
 	u16 deaf_rid;		/* that device does not answer invalidations... */
 	u32 gives_up_after;	/* ...which the unit sees after so many looks at FSTS; 0: never */
+	/* After every register write; a device at work, say. */
+	void (*written)(struct vtd_model *model);
 
 	/* Registers. */
 	u32 gsts, fsts, fectl, fedata, feaddr, feuaddr, pmen;
@@ -108,6 +112,8 @@ struct vtd_model {
 	u32 nr_pages;
 	u32 descriptors;
 	u32 violations;
+	u32 writes;		/* of registers */
+	bool went_off;		/* translation, at any time */
 };
 
 /* Lives as long as the test. */
@@ -116,6 +122,8 @@ struct vtd_model *vtd_model_new(struct kunit *test, u64 cap, u64 ecap);
 /* A unit on the model, off, its time-outs short. Fails the test on error; vtd_model_free() it. */
 struct vtd_unit *vtd_model_unit(struct vtd_model *model);
 void vtd_model_free(struct vtd_unit *v);
+/* Remove it, as rmmod does, and see whether it left its tables and ring in memory. */
+void vtd_model_expect_left(struct kunit *test, struct vtd_unit *v, bool left);
 
 /*
  * A request for iova from rid, answered from the caches where they have

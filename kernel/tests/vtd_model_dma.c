@@ -82,13 +82,15 @@ void vtd_model_stored(struct vtd_test *seams, const u64 *at)
 
 	if (!(m->gsts & VTD_GSTS_TES) || (pa & PAGE_MASK) == m->root)
 		return;
+	rid = rid_of(m, pa);
+	if (rid < 0)	/* of tables that the unit does not go by */
+		return;
 	if ((e->low & VTD_CTX_P) &&
 	    (e->low != m->expected.low || e->high != m->expected.high))
 		vtd_model_violation(m, "half-written entry visible: %llx %llx", e->low, e->high);
 	if (!high_half && !(e->low & VTD_CTX_P))
 		return;
 	/* 6.5: an entry may only say something new when nobody remembers the old. */
-	rid = rid_of(m, pa);
 	for (i = 0; i < VTD_MODEL_CONTEXTS; i++) {
 		struct vtd_model_context *c = &m->contexts[i];
 

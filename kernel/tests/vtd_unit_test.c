@@ -3,8 +3,6 @@
  * A VT-d unit on the register model: refusals, the way up and its undoing,
  * flushes, queue errors, the way down.
  */
-#include <linux/mm.h>
-
 #include "vtd_model.h"
 
 struct up {
@@ -71,7 +69,7 @@ static void enables_in_order(struct kunit *test)
 	u.m->pmen = VTD_PMEN_EPM | VTD_PMEN_PRS;
 
 	KUNIT_ASSERT_EQ(test, 0, u.v->unit.ops->enable(&u.v->unit, NULL));
-	KUNIT_EXPECT_STREQ(test, u.m->log, "RQCwIwTM");
+	KUNIT_EXPECT_STREQ(test, u.m->log, "QRCwIwTM");
 	KUNIT_EXPECT_EQ(test, u.m->root, virt_to_phys(u.v->root));
 	KUNIT_EXPECT_EQ(test, u.m->gsts, (u32)(VTD_GSTS_TES | VTD_GSTS_RTPS | VTD_GSTS_QIES |
 					       VTD_GSTS_CFIS));
@@ -83,11 +81,11 @@ static void enables_in_order(struct kunit *test)
 			VTD_FR_ROOT_NOT_PRESENT);
 
 	u.v->unit.ops->disable(&u.v->unit);
-	KUNIT_EXPECT_STREQ(test, u.m->log, "RQCwIwTMtq");
+	KUNIT_EXPECT_STREQ(test, u.m->log, "QRCwIwTMtq");
 	KUNIT_EXPECT_EQ(test, u.m->gsts, (u32)(VTD_GSTS_RTPS | VTD_GSTS_CFIS));
 	KUNIT_EXPECT_EQ(test, u.v->unit.state, NYX_UNIT_OFF);
 	u.v->unit.ops->disable(&u.v->unit);
-	KUNIT_EXPECT_STREQ(test, u.m->log, "RQCwIwTMtq");
+	KUNIT_EXPECT_STREQ(test, u.m->log, "QRCwIwTMtq");
 	KUNIT_EXPECT_EQ(test, u.m->violations, 0);
 }
 
@@ -124,7 +122,7 @@ static void enables_again_after_resume(struct kunit *test)
 	u.m->pmen = VTD_PMEN_EPM | VTD_PMEN_PRS;
 	vtd_model_clear_log(u.m);
 	KUNIT_EXPECT_EQ(test, 0, u.v->unit.ops->resume(&u.v->unit));
-	KUNIT_EXPECT_STREQ(test, u.m->log, "RQCwIwTM");
+	KUNIT_EXPECT_STREQ(test, u.m->log, "QRCwIwTM");
 	KUNIT_EXPECT_EQ(test, u.m->pmen, 0);
 	KUNIT_EXPECT_EQ(test, u.m->root, virt_to_phys(u.v->root));
 	KUNIT_EXPECT_EQ(test, u.v->unit.state, NYX_UNIT_TRANSLATING);
@@ -138,11 +136,11 @@ static void undoes_a_failed_enable(struct kunit *test)
 		bool silent, pmr;
 		const char *log;
 	} failures[] = {
-		{ VTD_GSTS_RTPS, false, false, "R" },
-		{ VTD_GSTS_QIES, false, false, "RQ" },
-		{ 0, true, false, "RQq" },
-		{ VTD_GSTS_TES, false, false, "RQCwIwTq" },
-		{ 0, false, true, "RQCwIwTMtq" },
+		{ VTD_GSTS_RTPS, false, false, "QRq" },
+		{ VTD_GSTS_QIES, false, false, "Q" },
+		{ 0, true, false, "QRq" },
+		{ VTD_GSTS_TES, false, false, "QRCwIwTq" },
+		{ 0, false, true, "QRCwIwTMtq" },
 	};
 	struct up u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER, false);
 	u32 found = u.m->gsts, i;
@@ -187,7 +185,7 @@ static void flushes_write_buffers(struct kunit *test)
 	struct nyx_flush flush = { .hwdid = 2, .first = 0x1000, .last = 0x1fff };
 
 	KUNIT_ASSERT_EQ(test, 0, u.v->unit.ops->enable(&u.v->unit, NULL));
-	KUNIT_EXPECT_STREQ(test, u.m->log, "BRQCwIwT");
+	KUNIT_EXPECT_STREQ(test, u.m->log, "BQRCwIwT");
 	vtd_model_clear_log(u.m);
 	KUNIT_EXPECT_EQ(test, 0, u.v->unit.ops->flush(&u.v->unit, &flush));
 	KUNIT_EXPECT_STREQ(test, u.m->log, "Bpw");
@@ -357,37 +355,6 @@ static void a_vanished_unit_is_dead(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, u.m->log, "");
 }
 
-/* A reference of ours is the second one as long as nobody has freed the page. */
-static bool drop(void *table, unsigned int order)
-{
-	struct page *page = virt_to_page(table);
-	bool kept = page_count(page) == 2;
-
-	put_page(page);
-	if (kept)
-		__free_pages(page, order);
-	return kept;
-}
-
-/* Removed, as rmmod does it: what did it leave in memory? */
-static void expect_left(struct kunit *test, struct up *u, bool left)
-{
-	struct vtd_root_entry *root = u->v->root;
-	void *ring = u->v->queue.ring;
-	u32 *status = u->v->queue.status;
-	int order = u->v->queue.order;
-
-	get_page(virt_to_page(root));
-	get_page(virt_to_page(ring));
-	get_page(virt_to_page(status));
-	test->priv = NULL;
-	u->v->unit.ops->disable(&u->v->unit);
-	u->v->unit.ops->remove(&u->v->unit);
-	KUNIT_EXPECT_EQ(test, left, drop(root, 0));
-	KUNIT_EXPECT_EQ(test, left, drop(ring, order));
-	KUNIT_EXPECT_EQ(test, left, drop(status, 0));
-}
-
 static void tables_outlive_a_unit_that_stays_on(struct kunit *test)
 {
 	static const u32 stuck[] = { 0, VTD_GSTS_TES, VTD_GSTS_QIES };
@@ -397,7 +364,7 @@ static void tables_outlive_a_unit_that_stays_on(struct kunit *test)
 		struct up u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER, true);
 
 		u.m->gsts_stuck = stuck[i];
-		expect_left(test, &u, stuck[i]);
+		vtd_model_expect_left(test, u.v, stuck[i]);
 	}
 }
 
@@ -407,7 +374,7 @@ static void tables_outlive_a_vanished_unit(struct kunit *test)
 	struct up u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER, true);
 
 	u.m->gone = true;
-	expect_left(test, &u, true);
+	vtd_model_expect_left(test, u.v, true);
 }
 
 static void a_failed_enable_says_that_it_stays_on(struct kunit *test)
@@ -420,7 +387,7 @@ static void a_failed_enable_says_that_it_stays_on(struct kunit *test)
 	u.m->te_sticks_on = true;
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, u.v->unit.ops->enable(&u.v->unit, &why));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(why.text, "does not go off, reboot"));
-	expect_left(test, &u, true);
+	vtd_model_expect_left(test, u.v, true);
 }
 
 static struct kunit_case cases[] = {

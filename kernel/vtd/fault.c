@@ -346,17 +346,20 @@ void vtd_faults_init(struct vtd_unit *v)
 	v->fectl = VTD_FECTL_IM;
 }
 
-void vtd_faults_discard(struct vtd_unit *v)
+u32 vtd_faults_discard(struct vtd_unit *v)
 {
-	u32 i;
+	u32 i, at, found = 0;
 
 	mutex_lock(&v->fault_lock);
 	set_event_mask(v, true);
-	for (i = 0; i < v->nr_records; i++)
-		nyx_write32(&v->io, v->record_base + i * VTD_FRCD_SIZE + VTD_FRCD_TOP,
-			    VTD_FRCD_TOP_F);
+	for (i = 0; i < v->nr_records; i++) {
+		at = v->record_base + i * VTD_FRCD_SIZE + VTD_FRCD_TOP;
+		found += !!(nyx_read32(&v->io, at) & VTD_FRCD_TOP_F);
+		nyx_write32(&v->io, at, VTD_FRCD_TOP_F);
+	}
 	nyx_write32(&v->io, VTD_FSTS, VTD_FSTS_PFO | VTD_FSTS_IQE | VTD_FSTS_ITE | FSTS_LEFTOVERS);
 	mutex_unlock(&v->fault_lock);
+	return found;
 }
 
 void vtd_faults_start(struct vtd_unit *v)

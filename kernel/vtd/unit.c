@@ -14,8 +14,6 @@
 
 #include "vtd.h"
 
-#define PARAMETERS	"intel_iommu=off intremap=off"
-
 #ifdef NYX_KUNIT
 struct vtd_test *vtd_next_test;
 #endif
@@ -57,30 +55,13 @@ static int command(struct vtd_unit *v, u32 set, u32 clear, u32 mask, u32 value)
 	return err;
 }
 
-/* Say who may be using the unit. gsts is not 0 in VTD_GSTS_TES | IRES | QIES. */
-static int refuse_in_use(struct nyx_why *why, u32 gsts)
-{
-	return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
-			  "already on (%s%s%s, GSTS %#x) by firmware, a kernel that crashed, or the in-tree driver: boot with "
-			  PARAMETERS ", and turn off DMA protection in the firmware",
-			  gsts & VTD_GSTS_TES ? "translation " : "",
-			  gsts & VTD_GSTS_IRES ? "interrupt remapping " : "",
-			  gsts & VTD_GSTS_QIES ? "queue" : "", gsts);
-}
-
-static bool in_use(u32 gsts)
-{
-	return gsts & (VTD_GSTS_TES | VTD_GSTS_IRES | VTD_GSTS_QIES);
-}
-
 /*
  * Off, in the order that 6.6 gives: the queue may only go when it is empty.
  * No locks and no sleep: this is also the last thing a CPU does before a kexec.
  */
-static void turn_off(struct vtd_unit *v)
+void vtd_turn_off(struct vtd_unit *v)
 {
 	u32 gsts = nyx_read32(&v->io, VTD_GSTS);
-	u32 i;
 
 	if (gsts == U32_MAX)
 		return;
@@ -91,11 +72,7 @@ static void turn_off(struct vtd_unit *v)
 	/* Interrupt remapping still needs its invalidations. */
 	if (!(gsts & VTD_GSTS_QIES) || (gsts & VTD_GSTS_IRES))
 		return;
-	for (i = 0; i < v->polls; i++) {
-		if (nyx_read64(&v->io, VTD_IQH) == nyx_read64(&v->io, VTD_IQT))
-			break;
-		udelay(1);
-	}
+	vtd_queue_drain(v);
 	if (vtd_command(v, 0, VTD_GCMD_QIE, VTD_GSTS_QIES, 0))
 		pr_err("%s: the invalidation queue does not go off (GSTS %#x)\n", v->unit.name,
 		       nyx_read32(&v->io, VTD_GSTS));
@@ -119,9 +96,15 @@ static int open_protected_regions(struct vtd_unit *v)
 }
 
 /*
- * From tables in memory to a translating unit (6.6 for the root pointer,
- * 6.5.2 for the queue). Does not sleep; on error the unit is off. *step says
- * what was being done.
+ * From tables in memory to a translating unit (6.6 for the root pointer, 6.5.2 for the
+ * queue, which is off). Does not sleep; on error the unit is anywhere between, and *step
+ * says where.
+ *
+ * The unit may be translating already, with other tables. 10.4.4, SRTP, allows to change
+ * them then as long as DMA that is under way comes out the same; an entry that is not
+ * cached is looked up in the new ones at once, one that is until it is invalidated. So
+ * the queue comes before the root: a root without invalidations would be no way on, nor
+ * back.
  */
 static int turn_on(struct vtd_unit *v, const char **step)
 {
@@ -132,69 +115,85 @@ static int turn_on(struct vtd_unit *v, const char **step)
 	if (err)
 		return err;
 
-	*step = "take the root table";
-	nyx_write64(&v->io, VTD_RTADDR, virt_to_phys(v->root) & VTD_RTADDR_RTA);
-	err = command(v, VTD_GCMD_SRTP, 0, VTD_GSTS_RTPS, VTD_GSTS_RTPS);
-	if (err)
-		goto off;
-
 	*step = "start the invalidation queue";
+	v->shown = true;
 	nyx_queue_restart(&v->queue);
 	nyx_write64(&v->io, VTD_IQT, 0);
 	nyx_write64(&v->io, VTD_IQA, v->queue.ring_pa & VTD_IQA_ADDR);
 	err = command(v, VTD_GCMD_QIE, 0, VTD_GSTS_QIES, VTD_GSTS_QIES);
 	if (err)
-		goto off;
+		return err;
+
+	*step = "take the root table";
+	nyx_write64(&v->io, VTD_RTADDR, virt_to_phys(v->root) & VTD_RTADDR_RTA);
+	err = command(v, VTD_GCMD_SRTP, 0, VTD_GSTS_RTPS, VTD_GSTS_RTPS);
+	if (err)
+		return err;
 
 	*step = "invalidate its caches";
 	err = vtd_invalidate_all(v);
 	if (err)
-		goto off;
+		return err;
 
 	*step = "turn translation on";
 	err = command(v, VTD_GCMD_TE, 0, VTD_GSTS_TES, VTD_GSTS_TES);
 	if (err)
-		goto off;
+		return err;
 
 	*step = "open the protected memory regions";
-	err = open_protected_regions(v);
-	if (err)
-		goto off;
-	return 0;
+	return open_protected_regions(v);
+}
 
-off:
-	turn_off(v);
-	return err;
+/* Where the unit is after vtd_put_back() returned err. */
+static const char *whereabouts(const struct vtd_unit *v, u32 gsts, int err)
+{
+	if (!(gsts & VTD_GSTS_TES))
+		return "is off again";
+	if (!(v->found.gsts & VTD_GSTS_TES))
+		return "does not go off, reboot";
+	return err ? "goes on, but not all is as it was found, reboot" :
+		     "goes on as it was found";
 }
 
 static int vtd_enable(struct nyx_unit *unit, struct nyx_why *why)
 {
 	struct vtd_unit *v = to_vtd(unit);
-	u64 root = nyx_read64(&v->io, VTD_RTADDR);
-	u32 gsts = nyx_read32(&v->io, VTD_GSTS);
-	u64 queue = nyx_read64(&v->io, VTD_IQA);
-	const char *step;
-	int err;
+	const char *step = "empty the queue that it was found with";
+	u32 gsts, faults = 0;
+	int err, back;
 
-	if (in_use(gsts))
-		return refuse_in_use(why, gsts);
-
-	vtd_faults_discard(v);
-	err = turn_on(v, &step);
+	err = vtd_may_take_over(&v->io, v->ecap, why);
+	if (err)
+		return err;
+	vtd_look(v);
+	err = vtd_stop_found_queue(v);
+	if (!err) {
+		/* Only now: a queue that had stopped at an error would go on from there. */
+		faults = vtd_faults_discard(v);
+		err = turn_on(v, &step);
+	}
 	if (err) {
+		back = vtd_put_back(v);
 		gsts = nyx_read32(&v->io, VTD_GSTS);
-		/* The status of the root pointer stays; the rest is as it was. */
-		nyx_write64(&v->io, VTD_RTADDR, root);
-		nyx_write64(&v->io, VTD_IQA, queue);
 		return nyx_refuse(why, err, NYX_ARG_NONE,
 				  "%s did not %s (GSTS %#x, FSTS %#x): translation %s",
 				  unit->name, step, gsts, nyx_read32(&v->io, VTD_FSTS),
-				  gsts & VTD_GSTS_TES ? "does not go off, reboot" :
-							"is off again");
+				  whereabouts(v, gsts, back));
 	}
+	unit->taken_over = v->found.gsts & VTD_GSTS_TES;
+	if (faults)
+		pr_info("%s: %u fault records of before are dropped\n", unit->name, faults);
 	WRITE_ONCE(unit->state, NYX_UNIT_TRANSLATING);
 	vtd_faults_start(v);
 	return 0;
+}
+
+static void vtd_op_put_back(struct nyx_unit *unit)
+{
+	if (vtd_put_back(to_vtd(unit)))
+		pr_err("%s: not all is as it was found\n", unit->name);
+	cmpxchg(&unit->state, NYX_UNIT_TRANSLATING, NYX_UNIT_OFF);
+	unit->taken_over = false;
 }
 
 static int vtd_resume(struct nyx_unit *unit)
@@ -206,9 +205,10 @@ static int vtd_resume(struct nyx_unit *unit)
 	if (nyx_unit_dead(unit))
 		return -EIO;
 	/* Firmware may hand it back with something on. */
-	turn_off(v);
+	vtd_turn_off(v);
 	err = turn_on(v, &step);
 	if (err) {
+		vtd_turn_off(v);
 		pr_err("%s: after resume it did not %s\n", unit->name, step);
 		nyx_unit_mark_dead(unit, "it did not come back from suspend");
 		return err;
@@ -220,7 +220,10 @@ static int vtd_resume(struct nyx_unit *unit)
 
 static void vtd_disable(struct nyx_unit *unit)
 {
-	turn_off(to_vtd(unit));
+	/* If it is on all the same, it is not our doing. */
+	if (READ_ONCE(unit->state) == NYX_UNIT_OFF)
+		return;
+	vtd_turn_off(to_vtd(unit));
 	/* A dead unit stays dead: what it cached cannot be proved gone. */
 	cmpxchg(&unit->state, NYX_UNIT_TRANSLATING, NYX_UNIT_OFF);
 }
@@ -234,7 +237,7 @@ static void free_tables(struct vtd_unit *v)
 {
 	u32 gsts = nyx_read32(&v->io, VTD_GSTS);
 
-	if (gsts & (VTD_GSTS_TES | VTD_GSTS_QIES)) {
+	if (v->shown && gsts & (VTD_GSTS_TES | VTD_GSTS_QIES)) {
 		pr_err("%s: still on (GSTS %#x): its tables stay in memory, reboot to get rid of them\n",
 		       v->unit.name, gsts);
 		nyx_queue_abandon(&v->queue);
@@ -274,6 +277,7 @@ static const struct nyx_unit_ops vtd_ops = {
 	.flush = vtd_flush,
 	.flush_device_tlb = vtd_flush_device_tlb,
 	.enable = vtd_enable,
+	.put_back = vtd_op_put_back,
 	.stop_faults = vtd_stop_faults,
 	.disable = vtd_disable,
 	.remove = vtd_remove,
@@ -288,7 +292,7 @@ int vtd_unit_create(const struct nyx_mmio *io, u8 physical_width,
 		    const struct nyx_acpi_unit *firmware, struct nyx_unit **out,
 		    struct nyx_why *why)
 {
-	u32 ver = nyx_read32(io, VTD_VER), gsts = nyx_read32(io, VTD_GSTS);
+	u32 ver = nyx_read32(io, VTD_VER);
 	u64 cap = nyx_read64(io, VTD_CAP), ecap = nyx_read64(io, VTD_ECAP);
 	struct vtd_unit *v;
 	int err;
@@ -297,8 +301,9 @@ int vtd_unit_create(const struct nyx_mmio *io, u8 physical_width,
 		return nyx_refuse(why, -ENODEV, NYX_ARG_NONE,
 				  "no unit answers at %#llx (CAP %#llx, ECAP %#llx): the DMAR table names it, but firmware has hidden or disabled it",
 				  firmware->reg_base, cap, ecap);
-	if (in_use(gsts))
-		return refuse_in_use(why, gsts);
+	err = vtd_may_take_over(io, ecap, why);
+	if (err)
+		return err;
 
 	v = kzalloc(sizeof(*v), GFP_KERNEL);
 	if (!v)
@@ -345,7 +350,7 @@ static int map_window(struct nyx_mmio *io, u64 base, u64 size, struct nyx_why *w
 	if (!request_mem_region(base, size, "nyx_iommu"))
 		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
 				  "the unit at %#llx is held by the kernel's own driver: boot with "
-				  PARAMETERS " (both: interrupt remapping alone holds it too)",
+				  VTD_PARAMETERS " (both: interrupt remapping alone holds it too)",
 				  base);
 	memset(io, 0, sizeof(*io));
 	io->size = size;
@@ -395,7 +400,7 @@ static int vtd_probe(const struct nyx_acpi_desc *desc, const struct nyx_acpi_uni
 const struct nyx_vendor nyx_vtd_vendor = {
 	.name = "vtd",
 	.signature = "DMAR",
-	.kernel_parameters = PARAMETERS,
+	.kernel_parameters = VTD_PARAMETERS,
 	.parse = nyx_dmar_parse,
 	.probe = vtd_probe,
 };

@@ -20,6 +20,9 @@
 #include "../why.h"
 #include "regs.h"
 
+/* What keeps the in-tree driver off the units. */
+#define VTD_PARAMETERS		"intel_iommu=off intremap=off"
+
 #define VTD_QUEUE_ENTRIES	256	/* one page: IQA.QS = 0 */
 
 /* A register that has not taken a command after this many polls of 1 us never will. */
@@ -30,6 +33,12 @@ struct vtd_queue_error {
 	u32 count;
 	struct vtd_descriptor descriptor;
 	u8 info;			/* IQERCD.IQEI */
+};
+
+/* A unit as enable() found it, for the way back. */
+struct vtd_found {
+	u32 gsts, pmen;
+	u64 rtaddr, iqa;
 };
 
 #ifdef NYX_KUNIT
@@ -55,6 +64,9 @@ struct vtd_unit {
 	struct vtd_root_entry *root;
 	struct vtd_context_entry *contexts[VTD_TABLE_ENTRIES];
 	struct mutex table_lock;	/* links context tables */
+
+	struct vtd_found found;
+	bool shown;			/* the unit may be using our tables or our ring */
 
 	spinlock_t command_lock;	/* GCMD: read, change, write, wait */
 	struct nyx_queue queue;
@@ -108,6 +120,25 @@ int vtd_unit_create(const struct nyx_mmio *io, u8 physical_width,
  * registers read all ones). The caller holds command_lock or runs alone.
  */
 int vtd_command(struct vtd_unit *v, u32 set, u32 clear, u32 mask, u32 value);
+/* Translation off, queue off. No locks and no sleep. */
+void vtd_turn_off(struct vtd_unit *v);
+
+/* takeover.c */
+
+/* -EBUSY, with the reason: somebody else has the unit on, and it is not to be taken over. */
+int vtd_may_take_over(const struct nyx_mmio *io, u64 ecap, struct nyx_why *why);
+/* Fill v->found. */
+void vtd_look(struct vtd_unit *v);
+/* Wait until no descriptor is left in the queue that is on: 0, -ETIMEDOUT. */
+int vtd_queue_drain(struct vtd_unit *v);
+/* Off with the queue in v->found, if it is on, once it is empty: 0, -ETIMEDOUT, -EIO. */
+int vtd_stop_found_queue(struct vtd_unit *v);
+/*
+ * Back to v->found from wherever enable() has got to. 0, or not all of it came back; runs
+ * alone. Translation that was found on is never off on the way. Fault events stay masked:
+ * nobody here knows whose vector they would raise.
+ */
+int vtd_put_back(struct vtd_unit *v);
 
 /* caps.c */
 
@@ -144,8 +175,8 @@ int vtd_flush_write_buffers(struct vtd_unit *v);
 
 /* fault.c */
 void vtd_faults_init(struct vtd_unit *v);
-/* Forget what was recorded before we came. Fault events stay masked. */
-void vtd_faults_discard(struct vtd_unit *v);
+/* Forget what was recorded before we came: how many records. Fault events stay masked. */
+u32 vtd_faults_discard(struct vtd_unit *v);
 void vtd_faults_start(struct vtd_unit *v);
 void vtd_faults_resume(struct vtd_unit *v);
 void vtd_stop_faults(struct nyx_unit *unit);
