@@ -106,6 +106,8 @@ static int put_unit(struct sk_buff *skb, struct nyx_unit *unit, bool physical)
 		return -EMSGSIZE;
 	if (caps->fault_lower_bound && nla_put_flag(skb, NYX_IOMMU_A_FAULTS_LOWER_BOUND))
 		return -EMSGSIZE;
+	if (unit->taken_over && nla_put_flag(skb, NYX_IOMMU_A_TAKEN_OVER))
+		return -EMSGSIZE;
 	if (nyx_unit_dead(unit) && nla_put_string(skb, NYX_IOMMU_A_CAUSE, unit->dead_reason))
 		return -EMSGSIZE;
 	if (put_capabilities(skb, caps))

@@ -73,6 +73,7 @@ struct nyx_unit {
 	uint64_t flushes_page, flushes_domain, flushes_entry, waits;
 	uint64_t faults, faults_unattributed, fault_overflows;
 	bool faults_lower_bound;
+	bool taken_over;		/* it was on, with somebody else's tables, at load */
 };
 
 /* -ENODEV: no such unit. */

@@ -94,6 +94,7 @@ int nyx_parse_unit(struct nlattr **attrs, void *out)
 	unit->faults_unattributed = U64(FAULTS_UNATTRIBUTED);
 	unit->fault_overflows = U64(FAULT_OVERFLOWS);
 	unit->faults_lower_bound = attrs[NYX_IOMMU_A_FAULTS_LOWER_BOUND];
+	unit->taken_over = attrs[NYX_IOMMU_A_TAKEN_OVER];
 	return 0;
 }
 

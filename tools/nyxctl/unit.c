@@ -31,6 +31,11 @@ static json_t *get_lower_bound(const void *row)
 	return json_boolean(((const struct nyx_unit *)row)->faults_lower_bound);
 }
 
+static json_t *get_taken_over(const void *row)
+{
+	return json_boolean(((const struct nyx_unit *)row)->taken_over);
+}
+
 static json_t *get_page_sizes(const void *row)
 {
 	const struct nyx_unit *unit = row;
@@ -84,6 +89,7 @@ static const struct column columns[] = {
 	{ "name", "UNIT", FORMAT_TEXT, 0, get_name },
 	{ "state", "STATE", FORMAT_TEXT, 0, get_state },
 	{ "cause", "CAUSE", FORMAT_TEXT, SHOW_DETAIL, get_cause },
+	{ "taken_over", "TAKEN OVER", FORMAT_TEXT, SHOW_DETAIL, get_taken_over },
 	{ "segment", "SEGMENT", FORMAT_NUMBER, 0, get_segment },
 	{ "register_base", "REGISTERS", FORMAT_TEXT, 0, get_register_base },
 	{ "address_width", "ADDRESS BITS", FORMAT_NUMBER, 0, get_address_width },
