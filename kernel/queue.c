@@ -129,10 +129,13 @@ static int fail(struct nyx_queue *q, int err)
  */
 static bool overdue(const struct nyx_queue *q, u64 start, u64 now)
 {
+	u64 since = max(start, q->resumed_ns);
+
 	lockdep_assert_held(&q->lock);
 	if (q->device_pending)
 		return now - start > q->device_timeout_ns;
-	return now - max(start, q->resumed_ns) > q->timeout_ns;
+	/* now was read before the lock was taken, and may be the older of the two. */
+	return now > since && now - since > q->timeout_ns;
 }
 
 /*

@@ -258,9 +258,10 @@ static void unanswered_is_fenced(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, s.domain->unproven);
 	nyx_domain_put(s.domain);
 	nyx_domain_put(other);
-	/* For the pin that is never given back; the charge of it likewise. */
+	/* Only a test may take them back: the pin, its charge, and who was charged. */
 	unpin_user_page(page);
 	atomic_long_dec(&current_user()->locked_vm);
+	free_uid(current_user());
 }
 
 /* It leaves all the same, and what it kept may come late. */

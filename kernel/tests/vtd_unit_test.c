@@ -309,6 +309,8 @@ static void refused_for_good_is_dead(struct kunit *test)
 {
 	struct up u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER, true);
 
+	/* So that only the refusal can be the cause, on a slow machine too. */
+	u.v->queue.timeout_ns = 60ULL * NSEC_PER_SEC;
 	u.m->refuse_type = VTD_INV_IOTLB;
 	u.m->refuse_times = 100;
 	expect_dead(test, &u, -EIO);
