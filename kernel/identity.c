@@ -6,8 +6,8 @@
  * It covers what a host device may be told to reach: System RAM, also what is added
  * while we run (before anybody may use it), and the memory that firmware reserves for
  * devices. Addresses of other devices are not in it, so peer-to-peer transfers between
- * host devices do not work behind such a unit. It only grows: memory that has left the
- * machine stays mapped, as it would be with pass-through entries.
+ * host devices do not work behind such a unit. Memory that leaves the machine leaves the
+ * table, before something else can be put at its address.
  *
  * Each unit has a table of its own, since units differ in levels and page sizes.
  */
@@ -73,12 +73,31 @@ static void note_span(struct identity *identity, struct span *span, struct list_
 	}
 }
 
+/* Invalidate what gather holds, then free its tables; the unit's if it does not answer. */
+static int settle(struct nyx_unit *unit, struct nyx_pt_gather *gather)
+{
+	const struct nyx_flush flush = {
+		.hwdid = NYX_HWDID_PASS, .first = gather->first, .last = gather->last,
+		.leaf_only = !gather->tables,
+	};
+	atomic_long_t leaked = ATOMIC_LONG_INIT(0);
+	int err;
+
+	if (nyx_pt_gather_empty(gather))
+		return 0;
+	err = unit->ops->flush(unit, &flush);
+	if (err)
+		nyx_pt_gather_leak(gather, &leaked);
+	else
+		nyx_pt_gather_free(gather);
+	return err;
+}
+
 static int fill_hole(struct nyx_unit *unit, u64 first, u64 last, struct list_head *behind)
 {
 	struct identity *identity = identity_of(unit);
 	struct span *span = kmalloc(sizeof(*span), GFP_KERNEL);
-	struct nyx_flush flush = { .hwdid = NYX_HWDID_PASS, .first = first, .last = last };
-	atomic_long_t leaked = ATOMIC_LONG_INIT(0);
+	const struct nyx_flush flush = { .hwdid = NYX_HWDID_PASS, .first = first, .last = last };
 	struct nyx_pt_gather gather;
 	int err;
 
@@ -91,12 +110,7 @@ static int fill_hole(struct nyx_unit *unit, u64 first, u64 last, struct list_hea
 			 NYX_PROT_READ | NYX_PROT_WRITE, &gather);
 	if (err) {
 		kfree(span);
-		flush.first = gather.first;
-		flush.last = gather.last;
-		if (!nyx_pt_gather_empty(&gather) && unit->ops->flush(unit, &flush))
-			nyx_pt_gather_leak(&gather, &leaked);
-		else
-			nyx_pt_gather_free(&gather);
+		settle(unit, &gather);
 		return err;
 	}
 	note_span(identity, span, behind);
@@ -142,6 +156,103 @@ static int grow(struct nyx_unit *unit, u64 first, u64 last)
 		if (!find_hole(identity, &from, &to, &behind))
 			break;
 		err = fill_hole(unit, from, to, behind);
+	}
+	return err;
+}
+
+/* [first, last] is not mapped any more. spare: a span's memory, for one cut in two. */
+static void cut_spans(struct identity *identity, u64 first, u64 last, struct span *spare)
+{
+	struct span *span, *next;
+
+	list_for_each_entry_safe(span, next, &identity->spans, node) {
+		if (span->last < first || span->first > last)
+			continue;
+		if (span->first < first && span->last > last) {
+			spare->first = last + 1;
+			spare->last = span->last;
+			span->last = first - 1;
+			list_add(&spare->node, &span->node);
+			return;
+		}
+		if (span->first < first) {
+			span->last = first - 1;
+		} else if (span->last > last) {
+			span->first = last + 1;
+		} else {
+			list_del(&span->node);
+			kfree(span);
+		}
+	}
+	kfree(spare);
+}
+
+/*
+ * Take [first, last] out. Large pages that cross its ends become smaller ones first, and
+ * the unit forgets the large ones before anything in them goes: what is left over stays
+ * mapped at every moment.
+ */
+static int take_out(struct nyx_unit *unit, u64 first, u64 last)
+{
+	struct identity *identity = identity_of(unit);
+	struct span *spare = kmalloc(sizeof(*spare), GFP_KERNEL);
+	struct nyx_pt_gather gather;
+	int err, split_err;
+
+	if (!spare)
+		return -ENOMEM;
+	nyx_pt_gather_init(&gather, &identity->pt);
+	split_err = nyx_pt_split(&identity->pt, first, last - first + 1, &gather);
+	err = settle(unit, &gather) ?: split_err;
+	if (!err) {
+		nyx_pt_gather_init(&gather, &identity->pt);
+		err = nyx_pt_unmap(&identity->pt, first, last - first + 1, &gather, NULL);
+	}
+	if (err) {
+		kfree(spare);
+		return err;
+	}
+	cut_spans(identity, first, last, spare);
+	return settle(unit, &gather);
+}
+
+/* The first byte from first to last that no device of the unit needs by firmware's word. */
+static u64 skip_reserved(const struct nyx_unit *unit, u64 first, u64 *last)
+{
+	u32 i;
+
+	for (i = 0; i < nyx_firmware.nr_reserved; i++) {
+		const struct nyx_acpi_reserved *reserved = &nyx_firmware.reserved[i];
+		u64 from = round_down(reserved->base, PAGE_SIZE);
+		u64 to = reserved->last | (PAGE_SIZE - 1);
+
+		if (reserved->segment != unit->segment || to < first || from > *last)
+			continue;
+		if (from > first) {
+			*last = from - 1;
+			continue;
+		}
+		if (to >= *last)
+			return *last + 1;
+		/* Another one may begin before where this ends: look at all of them again. */
+		first = to + 1;
+		i = -1;
+	}
+	return first;
+}
+
+static int shrink(struct nyx_unit *unit, u64 first, u64 last)
+{
+	int err = 0;
+
+	lockdep_assert_held(&identity_lock);
+	while (first <= last && !err) {
+		u64 to = last;
+
+		first = skip_reserved(unit, first, &to);
+		if (first <= to)
+			err = take_out(unit, first, to);
+		first = to + 1;
 	}
 	return err;
 }
@@ -239,30 +350,53 @@ void nyx_identity_free(struct nyx_unit *unit)
 	kfree(identity);
 }
 
-/*
- * Memory is about to be used for the first time: map it before, or do not let it be
- * used. What goes away needs nothing, see the top.
- */
+/* Memory is about to be used for the first time: map it before, or do not let it be used. */
+static int memory_comes(struct nyx_unit *unit, u64 first, u64 last)
+{
+	int err = grow(unit, first, last);
+
+	if (err)
+		pr_err(NYX_NAME ": memory at %#llx stays offline: %s has no pass-through entries and cannot map it (error %d)\n",
+		       first, unit->name, err);
+	return err;
+}
+
+/* Nobody uses it any more. That it stays mapped harms only what is put there later. */
+static int memory_goes(struct nyx_unit *unit, u64 first, u64 last)
+{
+	int err;
+
+	/* Then it was never mapped, and not used either. */
+	if (last > last_reachable(unit))
+		return 0;
+	err = shrink(unit, first, last);
+	if (err)
+		pr_warn(NYX_NAME ": host devices behind %s still reach the memory at %#llx that has gone (error %d)\n",
+			unit->name, first, err);
+	return 0;
+}
+
 static int on_memory(struct notifier_block *nb, unsigned long action, void *data)
 {
 	const struct memory_notify *what = data;
+	u64 first = PFN_PHYS(what->start_pfn), last = first + PFN_PHYS(what->nr_pages) - 1;
+	int (*change)(struct nyx_unit *unit, u64 first, u64 last);
 	struct nyx_unit *unit;
 	int err = 0;
-	u64 first;
 
-	if (action != MEM_GOING_ONLINE)
+	if (action == MEM_GOING_ONLINE)
+		change = memory_comes;
+	else if (action == MEM_OFFLINE || action == MEM_CANCEL_ONLINE)
+		change = memory_goes;
+	else
 		return NOTIFY_DONE;
-	first = PFN_PHYS(what->start_pfn);
 	mutex_lock(&identity_lock);
 	list_for_each_entry(unit, &nyx_units, node) {
 		if (!needs_table(unit) || !unit->pass_table)
 			continue;
-		err = grow(unit, first, first + PFN_PHYS(what->nr_pages) - 1);
-		if (!err)
-			continue;
-		pr_err(NYX_NAME ": memory at %#llx stays offline: %s has no pass-through entries and cannot map it (error %d)\n",
-		       first, unit->name, err);
-		break;
+		err = change(unit, first, last);
+		if (err)
+			break;
 	}
 	mutex_unlock(&identity_lock);
 	return notifier_from_errno(err);

@@ -173,17 +173,120 @@ static void memory_that_comes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, two->flush.first, 0x240000000);
 	KUNIT_EXPECT_EQ(test, two->flush.last, 0x247ffffff);
 
-	/* The rest does nothing: what has gone stays, and comes back without a change. */
+	/* Known already: nothing changes. */
 	KUNIT_EXPECT_EQ(test, online(0x240000000, SZ_128M, MEM_ONLINE), NOTIFY_DONE);
-	KUNIT_EXPECT_EQ(test, online(0x240000000, SZ_128M, MEM_OFFLINE), NOTIFY_DONE);
-	KUNIT_EXPECT_EQ(test, online(0x240000000, SZ_128M, MEM_CANCEL_ONLINE), NOTIFY_DONE);
-	KUNIT_EXPECT_TRUE(test, reaches(one, 0x240000000));
 	KUNIT_EXPECT_EQ(test, online(0x240000000, SZ_128M, MEM_GOING_ONLINE), NOTIFY_OK);
 	/* Half known, half new. */
 	KUNIT_EXPECT_EQ(test, online(0x244000000, SZ_128M, MEM_GOING_ONLINE), NOTIFY_OK);
 	KUNIT_EXPECT_TRUE(test, reaches(one, 0x24bffffff));
 	CORE_EXPECT_LOG(test, "F1:1 ");
 	KUNIT_EXPECT_EQ(test, two->flush.first, 0x248000000);
+}
+
+/* What the table looked like at each invalidation. */
+static struct {
+	struct core_unit *unit;
+	u64 address;
+	bool reached[8];
+	u32 nr;
+} seen;
+
+static int look_at_flush(struct nyx_unit *unit, const struct nyx_flush *flush)
+{
+	if (seen.nr < ARRAY_SIZE(seen.reached))
+		seen.reached[seen.nr] = reaches(seen.unit, seen.address);
+	seen.nr++;
+	KUNIT_EXPECT_EQ(core.test, flush->hwdid, NYX_HWDID_PASS);
+	return 0;
+}
+
+static void memory_that_goes(struct kunit *test)
+{
+	struct core_unit *one = poor_unit(test, 4, SZ_4K | SZ_2M | SZ_1G);
+	const struct nyx_unit_ops *ops = one->unit.ops;
+	struct nyx_unit_ops looking = *ops;
+	struct nyx_pt_translation t;
+	long tables;
+
+	/* In the middle of the block, for a device of this segment; and of another. */
+	core_reserve(0x0100, 0x153456000, 0x153457fff);
+	core_reserve(0x0200, 0x154000000, 0x154000fff);
+	core.reserved[1].segment = 1;
+	start(test);
+	tables = atomic_long_read(&one->unit.pass_table->nr_tables);
+	looking.flush = look_at_flush;
+	one->unit.ops = &looking;
+	memset(&seen, 0, sizeof(seen));
+	seen.unit = one;
+
+	/* A large page is forgotten before a part of it goes, and that is invalidated too. */
+	seen.address = 0x1c8000000;
+	KUNIT_EXPECT_EQ(test, online(0x1c8000000, SZ_128M, MEM_GOING_OFFLINE), NOTIFY_DONE);
+	KUNIT_EXPECT_EQ(test, seen.nr, 0);
+	KUNIT_EXPECT_EQ(test, online(0x1c8000000, SZ_128M, MEM_OFFLINE), NOTIFY_OK);
+	KUNIT_EXPECT_EQ(test, seen.nr, 2);
+	KUNIT_EXPECT_TRUE(test, seen.reached[0]);
+	KUNIT_EXPECT_FALSE(test, seen.reached[1]);
+	KUNIT_EXPECT_TRUE(test, reaches(one, 0x1c7ffffff));
+	KUNIT_EXPECT_FALSE(test, reaches(one, 0x1c8000000));
+	KUNIT_EXPECT_FALSE(test, reaches(one, 0x1cfffffff));
+	KUNIT_EXPECT_TRUE(test, reaches(one, 0x1d0000000));
+
+	/* What firmware reserved for a device stays. */
+	KUNIT_EXPECT_EQ(test, online(0x150000000, SZ_128M, MEM_OFFLINE), NOTIFY_OK);
+	KUNIT_EXPECT_FALSE(test, reaches(one, 0x150000000));
+	KUNIT_EXPECT_FALSE(test, reaches(one, 0x153455fff));
+	KUNIT_EXPECT_FALSE(test, reaches(one, 0x153458000));
+	KUNIT_EXPECT_FALSE(test, reaches(one, 0x154000000));
+	KUNIT_EXPECT_FALSE(test, reaches(one, 0x157ffffff));
+	KUNIT_EXPECT_TRUE(test, reaches(one, 0x14fffffff));
+	KUNIT_EXPECT_TRUE(test, reaches(one, 0x153456000));
+	KUNIT_EXPECT_TRUE(test, reaches(one, 0x153457fff));
+	KUNIT_EXPECT_TRUE(test, reaches(one, 0x158000000));
+	KUNIT_EXPECT_TRUE(test, reaches(one, 0x23fffffff));
+
+	/* What is gone already is no news; what never could be there neither. */
+	KUNIT_EXPECT_EQ(test, online(0x150000000, SZ_128M, MEM_CANCEL_ONLINE), NOTIFY_OK);
+	KUNIT_EXPECT_EQ(test, online(1ULL << 50, SZ_128M, MEM_CANCEL_ONLINE), NOTIFY_OK);
+	KUNIT_EXPECT_FALSE(test, reaches(one, 0x150000000));
+
+	/* It comes back, and with it what was in the way of pages of 1 GiB. */
+	KUNIT_EXPECT_EQ(test, online(0x150000000, SZ_128M, MEM_GOING_ONLINE), NOTIFY_OK);
+	KUNIT_EXPECT_TRUE(test, reaches(one, 0x150000000));
+	KUNIT_EXPECT_TRUE(test, reaches(one, 0x157ffffff));
+	KUNIT_ASSERT_EQ(test, nyx_pt_lookup(one->unit.pass_table, 0x150000000, &t), 0);
+	KUNIT_EXPECT_EQ(test, t.page_size, SZ_2M);
+
+	/* A whole large page goes without being split. */
+	seen.nr = 0;
+	KUNIT_EXPECT_EQ(test, online(0x180000000, SZ_1G, MEM_OFFLINE), NOTIFY_OK);
+	KUNIT_EXPECT_EQ(test, seen.nr, 1);
+	KUNIT_EXPECT_FALSE(test, reaches(one, 0x180000000));
+	KUNIT_EXPECT_FALSE(test, reaches(one, 0x1bfffffff));
+	KUNIT_EXPECT_TRUE(test, reaches(one, 0x1c0000000));
+	KUNIT_EXPECT_LE(test, atomic_long_read(&one->unit.pass_table->nr_tables), tables + 3);
+	one->unit.ops = ops;
+}
+
+static int no_answer(struct nyx_unit *unit, const struct nyx_flush *flush)
+{
+	return -EIO;
+}
+
+/* Not proved to be forgotten: the large page stays as it was, and so do the tables. */
+static void memory_goes_from_a_mute_unit(struct kunit *test)
+{
+	struct core_unit *one = poor_unit(test, 4, SZ_4K | SZ_2M | SZ_1G);
+	const struct nyx_unit_ops *ops = one->unit.ops;
+	struct nyx_unit_ops mute = *ops;
+
+	start(test);
+	mute.flush = no_answer;
+	one->unit.ops = &mute;
+	KUNIT_EXPECT_EQ(test, online(0x150000000, SZ_128M, MEM_OFFLINE), NOTIFY_OK);
+	KUNIT_EXPECT_TRUE(test, reaches(one, 0x150000000));
+	KUNIT_EXPECT_TRUE(test, reaches(one, 0x158000000));
+	one->unit.ops = ops;
 }
 
 /* Memory that a unit cannot reach is not used at all. */
@@ -269,6 +372,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(memory_and_nothing_else),
 	KUNIT_CASE(large_pages),
 	KUNIT_CASE(memory_that_comes),
+	KUNIT_CASE(memory_that_goes),
+	KUNIT_CASE(memory_goes_from_a_mute_unit),
 	KUNIT_CASE(memory_out_of_reach),
 	KUNIT_CASE(refused_at_load),
 	KUNIT_CASE(without_memory),
