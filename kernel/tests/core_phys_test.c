@@ -3,7 +3,9 @@
  * Host-physical ranges: what may be mapped and what not, BARs that go with their device,
  * and memory that firmware ties to a device.
  */
+#include <linux/completion.h>
 #include <linux/ioport.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 
 #include "core_fixture.h"
@@ -112,6 +114,72 @@ static void bar_goes_with_a_move_and_a_removal(struct kunit *test)
 	core_depart(s.peer->pdev);
 	KUNIT_EXPECT_EQ(test, leads_to(&s, IOVA), U64_MAX);
 	KUNIT_EXPECT_EQ(test, s.domain->nr_mappings, 0);
+}
+
+static struct {
+	struct nyx_domain *domain;
+	struct nyx_device *device;
+	struct completion at_flush, go_on, unmapped, removed;
+	int unmap_err, remove_err;
+	bool held;
+} race;
+
+/* The first is the unmap's: it is held in the middle. */
+static int hold_first_flush(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only)
+{
+	if (race.held)
+		return 0;
+	race.held = true;
+	complete(&race.at_flush);
+	wait_for_completion(&race.go_on);
+	return 0;
+}
+
+static int unmap_bar(void *data)
+{
+	const struct nyx_map_range range = { .iova = IOVA, .length = SZ_64K };
+
+	race.unmap_err = nyx_domain_unmap(race.domain, &range, 1, NULL, NULL);
+	complete(&race.unmapped);
+	return 0;
+}
+
+static int remove_owner(void *data)
+{
+	race.remove_err = nyx_device_remove(race.device, NULL);
+	complete(&race.removed);
+	return 0;
+}
+
+/* The device does not leave while somebody else is undoing a mapping of its BAR. */
+static void bar_is_being_unmapped(struct kunit *test)
+{
+	struct setup s = make(test);
+	int refs = kref_read(&s.peer->ref);
+
+	memset(&race, 0, sizeof(race));
+	race.domain = s.domain;
+	race.device = s.peer;
+	init_completion(&race.at_flush);
+	init_completion(&race.go_on);
+	init_completion(&race.unmapped);
+	init_completion(&race.removed);
+	KUNIT_ASSERT_EQ_MSG(test, map_phys(&s, IOVA, BAR, SZ_64K), 0, "%s", s.why.text);
+	nyx_flush_test_hook = hold_first_flush;
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(unmap_bar, NULL, "nyx-unmap")));
+	wait_for_completion(&race.at_flush);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(remove_owner, NULL, "nyx-remove")));
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&race.removed, HZ / 10), 0);
+	complete(&race.go_on);
+	wait_for_completion(&race.unmapped);
+	wait_for_completion(&race.removed);
+	nyx_flush_test_hook = NULL;
+	core_settle();
+	KUNIT_EXPECT_EQ(test, race.unmap_err, 0);
+	KUNIT_EXPECT_EQ(test, race.remove_err, 0);
+	KUNIT_EXPECT_EQ(test, s.domain->nr_mappings, 0);
+	KUNIT_EXPECT_EQ(test, s.domain->booked_mappings, 0);
+	KUNIT_EXPECT_EQ(test, kref_read(&s.peer->ref), refs);
 }
 
 static void bar_refusals(struct kunit *test)
@@ -325,6 +393,7 @@ static void reserved_unmanaged(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(bar_of_the_domain),
 	KUNIT_CASE(bar_goes_with_a_move_and_a_removal),
+	KUNIT_CASE(bar_is_being_unmapped),
 	KUNIT_CASE(bar_refusals),
 	KUNIT_CASE(msix_pages),
 	KUNIT_CASE(free_range),
