@@ -200,6 +200,7 @@ static const struct {
 	u64 first, last;
 	const char *log;
 	u8 orders[4];
+	bool around;	/* one block, larger than the range */
 } ranges[] = {
 	{ 0x1000, 0x1fff, "pw", { 0 } },
 	{ 0x2000, 0x3fff, "pw", { 1 } },
@@ -207,9 +208,13 @@ static const struct {
 	{ 0x1000, 0x2fff, "ppw", { 0, 0 } },
 	{ 0, SZ_2M - 1, "pw", { 9 } },
 	{ 0x1000, 0x8fff, "ppppw", { 0, 1, 2, 0 } },
-	/* Five blocks: more than a refill of the domain costs. */
-	{ 0x1000, 0xafff, "iw", { } },
-	/* MAMV is 18: a quarter of 4 GiB each. */
+	/* Five blocks: one around them, if it is not more than four times too much. */
+	{ 0x1000, 0xafff, "pw", { 4 }, true },
+	{ 0x1f1000, 0x20efff, "iw", { } },
+	/* MAMV is 18, 1 GiB: just within it, and just not. */
+	{ 0x40001000, 0x7fffefff, "pw", { 18 }, true },
+	{ 0x80001000, 0xffffefff, "iw", { } },
+	/* A quarter of 4 GiB each. */
 	{ 0, 4ULL * SZ_1G - 1, "ppppw", { 18, 18, 18, 18 } },
 	{ 0, 5ULL * SZ_1G - 1, "iw", { } },
 	{ 0, U64_MAX, "iw", { } },
@@ -224,7 +229,8 @@ static void flush_chooses_pages_or_domain(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
 		struct nyx_flush flush = { .hwdid = 0x1234, .first = ranges[i].first,
 					   .last = ranges[i].last, .leaf_only = i & 1 };
-		u64 next = ranges[i].first;
+		u64 mask = ranges[i].around ? ((u64)SZ_4K << ranges[i].orders[0]) - 1 : 0;
+		u64 next = ranges[i].first & ~mask;
 
 		vtd_model_clear_log(u.m);
 		KUNIT_EXPECT_EQ(test, 0, u.v->unit.ops->flush(&u.v->unit, &flush));
@@ -241,7 +247,7 @@ static void flush_chooses_pages_or_domain(struct kunit *test)
 			next += (u64)SZ_4K << ranges[i].orders[n];
 		}
 		if (n)
-			KUNIT_EXPECT_EQ(test, next, ranges[i].last + 1);
+			KUNIT_EXPECT_EQ(test, next, (ranges[i].last | mask) + 1);
 	}
 	KUNIT_EXPECT_EQ(test, u.m->violations, 0);
 }

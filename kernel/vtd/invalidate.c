@@ -241,15 +241,13 @@ int vtd_invalidate_entry(struct vtd_unit *v, u16 rid, u16 hwdid, u16 iotlb_hwdid
 }
 
 /*
- * Cover [first, last] exactly by naturally aligned blocks of up to 2^MAMV
- * pages. Returns how many, or 0 when it takes too many.
+ * Cover [page, end) exactly by naturally aligned blocks of up to 2^MAMV pages. Returns how
+ * many, or 0 when it takes too many.
  */
-static u32 cover_pages(const struct vtd_unit *v, const struct nyx_flush *flush,
-		       struct vtd_descriptor *descriptors)
+static u32 cover_exactly(const struct vtd_unit *v, const struct nyx_flush *flush,
+			 u64 page, u64 end, struct vtd_descriptor *descriptors)
 {
-	u32 mamv = FIELD_GET(VTD_CAP_MAMV, v->cap);
-	u64 page = flush->first >> PAGE_SHIFT, end = (flush->last >> PAGE_SHIFT) + 1;
-	u32 nr = 0;
+	u32 mamv = FIELD_GET(VTD_CAP_MAMV, v->cap), nr = 0;
 
 	while (page < end) {
 		u32 order = min_t(u32, __fls(end - page), mamv);
@@ -263,6 +261,27 @@ static u32 cover_pages(const struct vtd_unit *v, const struct nyx_flush *flush,
 		page += 1ULL << order;
 	}
 	return nr;
+}
+
+/* The descriptors for flush's pages, or 0: all of the domain is cheaper. */
+static u32 cover_pages(const struct vtd_unit *v, const struct nyx_flush *flush,
+		       struct vtd_descriptor *descriptors)
+{
+	u64 page = flush->first >> PAGE_SHIFT, end = (flush->last >> PAGE_SHIFT) + 1;
+	u32 nr = cover_exactly(v, flush, page, end, descriptors), order;
+
+	if (nr)
+		return nr;
+	/*
+	 * One block around it. Invalidating too much is safe and costs others a walk;
+	 * more than four times too much is taken for the whole domain.
+	 */
+	order = fls64(page ^ (end - 1));
+	if (order > FIELD_GET(VTD_CAP_MAMV, v->cap) || 1ULL << order > 4 * (end - page))
+		return 0;
+	page &= ~((1ULL << order) - 1);
+	descriptors[0] = iotlb_pages(v, flush->hwdid, page << PAGE_SHIFT, order, flush->leaf_only);
+	return 1;
 }
 
 int vtd_flush(struct nyx_unit *unit, const struct nyx_flush *flush)
