@@ -88,16 +88,6 @@ int nyx_ats_admit(struct nyx_device *device, struct nyx_domain *domain, struct n
 	return 0;
 }
 
-static struct nyx_domain_unit *find_unit(struct nyx_device *device)
-{
-	struct nyx_domain_unit *on;
-
-	list_for_each_entry(on, &device->domain->units, node)
-		if (on->unit == device->unit)
-			return on;
-	return NULL;
-}
-
 void nyx_ats_expect(struct nyx_device *device)
 {
 	struct nyx_domain *domain = device->domain;
@@ -108,7 +98,7 @@ void nyx_ats_expect(struct nyx_device *device)
 		return;
 	/* As in nyx_domain_attach_unit(): an unmap that misses it has cleared its entries. */
 	down_write(&domain->units_lock);
-	on = find_unit(device);
+	on = nyx_domain_find_unit(domain, device->unit);
 	if (!WARN_ON_ONCE(!on))
 		list_add_tail(&device->tlb_node, &on->device_tlbs);
 	up_write(&domain->units_lock);

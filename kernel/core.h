@@ -212,6 +212,8 @@ void nyx_domain_free_units(struct nyx_domain *domain);
 int nyx_domain_attach_unit(struct nyx_domain *domain, struct nyx_unit *unit, u16 *hwdid,
 			   struct nyx_why *why);
 void nyx_domain_detach_unit(struct nyx_domain *domain, struct nyx_unit *unit);
+/* Where the domain is live on unit, or NULL. Holds nyx_registry_lock or units_lock. */
+struct nyx_domain_unit *nyx_domain_find_unit(struct nyx_domain *domain, struct nyx_unit *unit);
 /* The domain's hardware id on unit; it is attached there. */
 u16 nyx_domain_hwdid(struct nyx_domain *domain, struct nyx_unit *unit);
 

@@ -87,7 +87,7 @@ void nyx_domain_free_units(struct nyx_domain *domain)
 	}
 }
 
-static struct nyx_domain_unit *find_unit(struct nyx_domain *domain, struct nyx_unit *unit)
+struct nyx_domain_unit *nyx_domain_find_unit(struct nyx_domain *domain, struct nyx_unit *unit)
 {
 	struct nyx_domain_unit *on;
 
@@ -111,7 +111,7 @@ int nyx_domain_attach_unit(struct nyx_domain *domain, struct nyx_unit *unit, u16
 		return nyx_refuse(why, -EINVAL, NYX_ARG_DEVICE,
 				  "%s cannot walk page tables of %u levels, and other units of this host no others: devices behind it cannot be assigned",
 				  unit->name, config->levels);
-	on = find_unit(domain, unit);
+	on = nyx_domain_find_unit(domain, unit);
 	if (!on) {
 		on = kzalloc(sizeof(*on), GFP_KERNEL_ACCOUNT);
 		if (!on)
@@ -144,7 +144,7 @@ int nyx_domain_attach_unit(struct nyx_domain *domain, struct nyx_unit *unit, u16
 
 void nyx_domain_detach_unit(struct nyx_domain *domain, struct nyx_unit *unit)
 {
-	struct nyx_domain_unit *on = find_unit(domain, unit);
+	struct nyx_domain_unit *on = nyx_domain_find_unit(domain, unit);
 
 	lockdep_assert_held(&nyx_registry_lock);
 	if (WARN_ON_ONCE(!on) || --on->nr_devices)
@@ -167,7 +167,7 @@ void nyx_domain_detach_unit(struct nyx_domain *domain, struct nyx_unit *unit)
 
 u16 nyx_domain_hwdid(struct nyx_domain *domain, struct nyx_unit *unit)
 {
-	struct nyx_domain_unit *on = find_unit(domain, unit);
+	struct nyx_domain_unit *on = nyx_domain_find_unit(domain, unit);
 
 	return WARN_ON_ONCE(!on) ? NYX_HWDID_RESERVED : on->hwdid;
 }

@@ -25,7 +25,7 @@ int nyx_queue_init(struct nyx_queue *q, const struct nyx_queue_ops *ops, u32 ent
 		return -EINVAL;
 
 	memset(q, 0, sizeof(*q));
-	spin_lock_init(&q->lock);
+	raw_spin_lock_init(&q->lock);
 	q->ops = ops;
 	q->entries = entries;
 	q->entry_size = entry_size;
@@ -151,7 +151,7 @@ static int long_wait(struct nyx_queue *q, u64 start, u32 seq)
 
 	if (now - start < NSEC_PER_USEC)
 		return 0;
-	spin_lock_irqsave(&q->lock, flags);
+	raw_spin_lock_irqsave(&q->lock, flags);
 	err = q->failed;
 	if (!err && !reached(q, seq)) {
 		err = q->ops->check(q);
@@ -161,13 +161,23 @@ static int long_wait(struct nyx_queue *q, u64 start, u32 seq)
 		if (err)
 			err = fail(q, err);
 	}
-	spin_unlock_irqrestore(&q->lock, flags);
+	raw_spin_unlock_irqrestore(&q->lock, flags);
 	return err;
 }
 
-static int wait_for(struct nyx_queue *q, u32 seq)
+/*
+ * What a wait may do while a device has the unit busy: it may take a minute, and nobody
+ * spins for that long.
+ */
+enum patience {
+	SLEEP,
+	LEAVE,		/* cannot sleep: -EINPROGRESS after a millisecond */
+	SPIN,		/* cannot sleep, and must: -EBUSY after the unit's own time */
+};
+
+static int wait_for(struct nyx_queue *q, u32 seq, enum patience patience)
 {
-	u64 start = ktime_get_raw_fast_ns();
+	u64 start = ktime_get_raw_fast_ns(), waited;
 	unsigned int polls = 0;
 	int err;
 
@@ -178,10 +188,15 @@ static int wait_for(struct nyx_queue *q, u32 seq)
 		err = long_wait(q, start, seq);
 		if (err)
 			return err;
-		/* A device may take a minute: nobody spins for that long. */
-		if (READ_ONCE(q->device_pending) &&
-		    ktime_get_raw_fast_ns() - start > NSEC_PER_MSEC)
+		waited = ktime_get_raw_fast_ns() - start;
+		if (!READ_ONCE(q->device_pending) || waited <= NSEC_PER_MSEC)
+			continue;
+		if (patience == SLEEP)
 			usleep_range(50, 200);
+		else if (patience == LEAVE)
+			return -EINPROGRESS;
+		else if (waited > q->timeout_ns)
+			return -EBUSY;
 	}
 	/* Whatever the caller frees or reuses next stays behind the unit's store. */
 	smp_rmb();
@@ -189,7 +204,8 @@ static int wait_for(struct nyx_queue *q, u32 seq)
 }
 
 /* Room for need slots, with the lock held; drops it while it waits. */
-static int make_room(struct nyx_queue *q, u32 need, unsigned long *flags)
+static int make_room(struct nyx_queue *q, u32 need, enum patience patience,
+		     unsigned long *flags)
 {
 	int err;
 
@@ -203,9 +219,9 @@ static int make_room(struct nyx_queue *q, u32 need, unsigned long *flags)
 		if (q->tail - q->done + need < q->entries)
 			return 0;
 		oldest = READ_ONCE(*q->status) + 1;
-		spin_unlock_irqrestore(&q->lock, *flags);
-		err = wait_for(q, oldest);
-		spin_lock_irqsave(&q->lock, *flags);
+		raw_spin_unlock_irqrestore(&q->lock, *flags);
+		err = wait_for(q, oldest, patience);
+		raw_spin_lock_irqsave(&q->lock, *flags);
 		if (err)
 			return err;
 	}
@@ -247,7 +263,7 @@ static u32 put_wait(struct nyx_queue *q)
 	return seq;
 }
 
-int nyx_queue_submit(struct nyx_queue *q, const void *commands, u32 nr)
+static int submit(struct nyx_queue *q, const void *commands, u32 nr, bool atomic)
 {
 	unsigned long flags;
 	u32 seq;
@@ -256,20 +272,30 @@ int nyx_queue_submit(struct nyx_queue *q, const void *commands, u32 nr)
 	if (WARN_ON_ONCE(nr >= q->entries / 2))
 		return -EINVAL;
 
-	spin_lock_irqsave(&q->lock, flags);
-	err = make_room(q, nr + 1, &flags);
+	raw_spin_lock_irqsave(&q->lock, flags);
+	err = make_room(q, nr + 1, atomic ? SPIN : SLEEP, &flags);
 	if (err)
 		goto unlock;
 
 	put(q, commands, nr);
 	seq = put_wait(q);
-	spin_unlock_irqrestore(&q->lock, flags);
+	raw_spin_unlock_irqrestore(&q->lock, flags);
 
-	return wait_for(q, seq);
+	return wait_for(q, seq, atomic ? LEAVE : SLEEP);
 
 unlock:
-	spin_unlock_irqrestore(&q->lock, flags);
+	raw_spin_unlock_irqrestore(&q->lock, flags);
 	return err;
+}
+
+int nyx_queue_submit(struct nyx_queue *q, const void *commands, u32 nr)
+{
+	return submit(q, commands, nr, false);
+}
+
+int nyx_queue_submit_atomic(struct nyx_queue *q, const void *commands, u32 nr)
+{
+	return submit(q, commands, nr, true);
 }
 
 static void device_done(struct nyx_queue *q)
@@ -287,16 +313,16 @@ int nyx_queue_submit_device(struct nyx_queue *q, const void *command)
 	int err;
 
 	might_sleep();
-	spin_lock_irqsave(&q->lock, flags);
+	raw_spin_lock_irqsave(&q->lock, flags);
 	WARN_ON_ONCE(q->device_pending);
 	WRITE_ONCE(q->device_pending, true);
-	spin_unlock_irqrestore(&q->lock, flags);
+	raw_spin_unlock_irqrestore(&q->lock, flags);
 
 	err = nyx_queue_submit(q, command, 1);
 
-	spin_lock_irqsave(&q->lock, flags);
+	raw_spin_lock_irqsave(&q->lock, flags);
 	device_done(q);
-	spin_unlock_irqrestore(&q->lock, flags);
+	raw_spin_unlock_irqrestore(&q->lock, flags);
 	return err;
 }
 

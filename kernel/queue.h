@@ -42,7 +42,7 @@ struct nyx_queue_ops {
 };
 
 struct nyx_queue {
-	spinlock_t lock;		/* innermost lock of all; taken with interrupts off */
+	raw_spinlock_t lock;		/* innermost lock of all; taken with interrupts off */
 	const struct nyx_queue_ops *ops;
 	void *ring;			/* entries * entry_size bytes, naturally aligned */
 	phys_addr_t ring_pa;
@@ -82,9 +82,17 @@ void nyx_queue_restart(struct nyx_queue *q);
  * Submit nr commands (nr < entries / 2) of entry_size bytes and wait until the
  * unit has completed them and everything before them. 0; -ETIMEDOUT after
  * q->timeout_ns; -EIO when the unit rejected a command; either is sticky, since
- * afterwards nothing can be proved invalidated. Any context, never sleeps.
+ * afterwards nothing can be proved invalidated. Any context where no device's own
+ * invalidation is pending, behind which it sleeps; otherwise it never does.
  */
 int nyx_queue_submit(struct nyx_queue *q, const void *commands, u32 nr);
+
+/*
+ * The same for those who may hold raw spinlocks: never sleeps. Behind a device that takes
+ * more than a millisecond it returns -EINPROGRESS: submitted, not completed. -EBUSY: not
+ * even submitted, the ring has been full behind a device for q->timeout_ns.
+ */
+int nyx_queue_submit_atomic(struct nyx_queue *q, const void *commands, u32 nr);
 
 /*
  * The same for one command that a device must answer; one at a time. Until it has, or the

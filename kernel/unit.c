@@ -102,6 +102,7 @@ void nyx_unit_sum_stats(struct nyx_unit *unit, struct nyx_unit_stats *sum)
 		sum->flushes_page += READ_ONCE(one->flushes_page);
 		sum->flushes_domain += READ_ONCE(one->flushes_domain);
 		sum->flushes_entry += READ_ONCE(one->flushes_entry);
+		sum->flushes_interrupt += READ_ONCE(one->flushes_interrupt);
 		sum->waits += READ_ONCE(one->waits);
 	}
 }

@@ -4,8 +4,8 @@
  * of it. The core never asks which vendor it is on; it asks caps.
  *
  * Locking: set_entry() and flush() may be called concurrently for different
- * RIDs and domains; a unit serialises its own tables and queue. The core
- * serialises calls about one RID. disable() is the exception: it runs alone,
+ * RIDs and domains, and irq_write() inside either; a unit serialises its own
+ * tables and queue. The core serialises calls about one RID. disable() is the exception: it runs alone,
  * possibly with interrupts off, and takes no lock.
  */
 #ifndef NYX_UNIT_H
@@ -21,6 +21,8 @@
 #include "acpi/desc.h"
 #include "pt/pt.h"
 
+struct irq_domain;
+struct msi_msg;
 struct nyx_unit;
 struct nyx_why;
 
@@ -67,7 +69,51 @@ struct nyx_unit_stats {
 	u64 flushes_page;	/* range invalidations */
 	u64 flushes_domain;
 	u64 flushes_entry;	/* context or device-table entry invalidations */
+	u64 flushes_interrupt;	/* of interrupt entries or tables */
 	u64 waits;		/* completion waits */
+};
+
+/* ---- interrupts: VT-d chapter 5, AMD-Vi 2.2.5 ---- */
+
+enum nyx_remapping_state {
+	NYX_REMAPPING_NONE,	/* the unit cannot remap interrupts */
+	NYX_REMAPPING_OFF,	/* it could, and why says what stands in the way */
+	NYX_REMAPPING_ON,
+};
+
+/* A unit's interrupt remapping; written by the vendor's probe and enable(). */
+struct nyx_remapping {
+	enum nyx_remapping_state state;	/* WRITE_ONCE/READ_ONCE */
+	bool forgeable;		/* compatibility-format messages pass, whoever writes them */
+	bool per_device;	/* each device has a table of its own */
+	u32 entries;		/* of one table */
+	char why[160];		/* OFF: the reason; ON: what else a user must know; or "" */
+};
+
+/* What an interrupt remapping table entry says. Delivery modes are the local APIC's. */
+struct nyx_irte {
+	bool present;
+	bool logical;		/* destination mode */
+	bool redirect;		/* redirection hint (VT-d) */
+	bool level;		/* trigger mode (VT-d) */
+	u8 delivery;		/* APIC_DELIVERY_MODE_* */
+	u8 vector;
+	u32 destination;	/* APIC id; with logical, a set of them */
+};
+
+/* The entry as the unit reads it. */
+struct nyx_irte_view {
+	struct nyx_irte irte;
+	u8 nr_words;
+	u64 words[2];
+	char source[64];	/* whose requests it takes, in words */
+};
+
+/* Whose interrupts they are: all ids that the unit may see one function as. */
+struct nyx_irq_source {
+	const u16 *rids;	/* rids[0] is its own */
+	u8 nr_rids;
+	void *table;		/* the vendor's: AMD-Vi, the table that these ids share */
 };
 
 struct nyx_unit {
@@ -93,6 +139,8 @@ struct nyx_unit {
 	u64 unattributed_ns;	/* the last of them; its fault thread only */
 	atomic64_t fault_overflows;	/* overflow episodes */
 	atomic_t nr_domains;
+	struct nyx_remapping remapping;
+	struct irq_domain *irq_domain;	/* irq_domain.c's, while remapping is on */
 	struct mutex device_tlb_lock;	/* one invalidation of a device's TLB at a time */
 	spinlock_t hwdid_lock;
 	unsigned long *hwdids;	/* nr_hw_domains bits; the core allocates from 2 up */
@@ -115,6 +163,12 @@ struct nyx_entry {
 	u16 hwdid;			/* PAGING only; PASS uses NYX_HWDID_PASS */
 	bool suppress_faults;		/* do not record this RID's faults */
 	bool ats;			/* PAGING only: addresses may come translated, unchecked */
+	/*
+	 * Interrupts of this RID only by the table that irq_open() made for it, none
+	 * without one; else they pass as they are. Of no concern to units whose
+	 * table is not per device.
+	 */
+	bool remap_interrupts;
 	const struct nyx_pt *pt;	/* PAGING: levels <= caps.levels, same format */
 };
 
@@ -220,6 +274,51 @@ struct nyx_unit_ops {
 	void (*audit)(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *audit);
 	/* After resume: program the unit from memory again (syscore context, interrupts off). */
 	int (*resume)(struct nyx_unit *unit);
+
+	/*
+	 * Interrupts; called only while remapping.state is ON. The core serialises calls
+	 * about one source, except irq_write() of different entries.
+	 */
+
+	/*
+	 * A table for source's ids, empty, or one more user of the one they have:
+	 * set_entry() with remap_interrupts takes it from then on. 0, -ENOMEM, -EBUSY
+	 * (its ids have different tables). Process context. Nothing to do where the
+	 * table is the unit's.
+	 */
+	int (*irq_open)(struct nyx_unit *unit, struct nyx_irq_source *source);
+	/* All entries are released, and no entry of its ids has remap_interrupts. */
+	void (*irq_close)(struct nyx_unit *unit, struct nyx_irq_source *source);
+	/*
+	 * nr entries in a row, not present; *index is a multiple of nr rounded up to a
+	 * power of two. -ENOSPC, -ENOMEM. Process context.
+	 */
+	int (*irq_reserve)(struct nyx_unit *unit, struct nyx_irq_source *source, u32 nr,
+			   u32 *index);
+	/*
+	 * Not present, invalidated and waited for; only then can they be reserved
+	 * again. On error (the unit is dead) they never are. Process context.
+	 */
+	int (*irq_release)(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+			   u32 nr);
+	/*
+	 * Make the entry say *irte, with no moment in which the unit could read a mixture
+	 * of old and new, and invalidate it. Any context, interrupts may be off and raw
+	 * spinlocks held: never sleeps. Behind a device-TLB invalidation that takes long it
+	 * returns before its own has completed: until then the former vector may be raised.
+	 * 0, -ERANGE (destination wider than the unit's format), -ETIMEDOUT, -EIO: the
+	 * unit is dead.
+	 */
+	int (*irq_write)(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+			 const struct nyx_irte *irte);
+	/*
+	 * The message that raises entry index + sub, where index was reserved for several
+	 * that differ only in their data's low bits (multiple-message MSI). Any context.
+	 */
+	void (*irq_compose)(struct nyx_unit *unit, u32 index, u32 sub, struct msi_msg *msg);
+	/* What the unit reads there. Any context. */
+	void (*irq_read)(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+			 struct nyx_irte_view *view);
 };
 
 /* What main.c needs to know of a vendor before there is a unit. */
@@ -309,6 +408,8 @@ struct nyx_fault_event {
 	u64 address;
 	bool has_hwdid;
 	u16 hwdid;
+	bool has_index;		/* INTERRUPT: of the entry that was asked for */
+	u32 index;
 	u32 reason;		/* raw: VT-d fault reason code; AMD event code << 16 | flags */
 	const char *text;	/* what it means; a literal */
 };
