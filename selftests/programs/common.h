@@ -14,9 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Drivers in their own right (own.h) end as nyxctl does, and say so before. */
+#ifndef EXIT_FAILED
 #define EXIT_DIFFERS	1	/* it worked, and the answer is no */
 #define EXIT_USAGE	2
 #define EXIT_FAILED	3
+#endif
 
 __attribute__((noreturn, format(printf, 1, 2)))
 static inline void die(const char *fmt, ...)

@@ -7,47 +7,13 @@
  * The controller is brought up anew at each run, so nothing need be remembered.
  */
 #include "sysfs.h"
-
-/* NVM Express base specification 1.4, chapter 3: registers. */
-#define NVME_CAP	0x00
-#define NVME_CC		0x14
-#define NVME_CSTS	0x1c
-#define NVME_AQA	0x24
-#define NVME_ASQ	0x28
-#define NVME_ACQ	0x30
-#define NVME_DOORBELLS	0x1000
-
-#define CC_ENABLE	1
-#define CC_ENTRY_SIZES	(6 << 16 | 4 << 20)	/* 64-byte commands, 16-byte completions */
-#define CSTS_READY	1
-#define CSTS_FATAL	2
-
-#define ADMIN_CREATE_SQ	0x01
-#define ADMIN_CREATE_CQ	0x05
-#define IO_WRITE	0x01
-#define IO_READ		0x02
+#include "nvme.h"
 
 #define PAGE		4096
 #define BLOCK		512
 #define ENTRIES		16
 #define QUEUES_SIZE	(4 * PAGE)
 #define WAIT_SECONDS	5
-
-struct command {
-	uint8_t opcode, flags;
-	uint16_t id;
-	uint32_t namespace;
-	uint64_t reserved, metadata, prp1, prp2;
-	uint32_t arg[6];
-};
-
-struct completion {
-	uint32_t result, reserved;
-	uint16_t head, queue, id, status;
-};
-
-_Static_assert(sizeof(struct command) == 64, "NVMe command");
-_Static_assert(sizeof(struct completion) == 16, "NVMe completion");
 
 struct queue {
 	volatile struct command *commands;

@@ -63,6 +63,15 @@ quarantine_by() {
 	within 5 state_is "$device" quarantined
 }
 
+# to_stub DEVICE: from its host driver to the stub, as nyxctl does.
+to_stub() {
+	local d=/sys/bus/pci/devices/$1
+	[ ! -e "$d/driver" ] || echo "$1" >"$d/driver/unbind"
+	echo nyx_stub >"$d/driver_override"
+	echo "$1" >/sys/bus/pci/drivers_probe
+	[ "$(driver_of "$1")" = nyx_stub ] || bail "$1 does not bind to nyx_stub"
+}
+
 # give_back DEVICE: out of its domain, off the stub, back to whichever host driver wants it.
 give_back() {
 	nyxctl device remove "$1" >/dev/null 2>&1

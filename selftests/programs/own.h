@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A device driven through nyx alone, by libnyx: a domain that ends with this process, or one
+ * that is there already; the device in it; memory for both. Programs that include this end
+ * with nyxctl's exit statuses.
+ */
+#ifndef OWN_H
+#define OWN_H
+
+#define EXIT_USAGE	1	/* it was asked for wrongly; nothing was tried */
+#define EXIT_FAILED	2	/* the kernel, or the device, did not do it */
+
+#include "sysfs.h"
+
+#include "libnyx.h"
+
+#define UNDO_MS		30000
+
+struct own {
+	struct nyx *nyx;
+	nyx_device_id device;
+	uint32_t domain;
+	bool owned;		/* the domain is ours */
+	uint8_t *memory;
+	uint64_t iova, size;
+};
+
+/* 0000:00:06.0, or without the segment. */
+static inline bool own_parse(const char *text, nyx_device_id *device)
+{
+	unsigned int segment = 0, bus, slot, function;
+	int end = 0;
+
+	if (sscanf(text, "%4x:%2x:%2x.%1u%n", &segment, &bus, &slot, &function, &end) != 4 ||
+	    text[end]) {
+		segment = 0;
+		if (sscanf(text, "%2x:%2x.%1u%n", &bus, &slot, &function, &end) != 3 || text[end])
+			return false;
+	}
+	*device = segment << 16 | bus << 8 | slot << 3 | function;
+	return slot < 32 && function < 8;
+}
+
+static inline void own_must(const struct own *own, const char *what, int err)
+{
+	if (err)
+		die("%s: %s", what, nyx_error(own->nyx));
+}
+
+/*
+ * domain: the name of one that the device is in already; NULL for one of our own, into which
+ * the device goes. Then it has to be bound to nyx_stub.
+ */
+static inline void own_device(struct own *own, nyx_device_id device, const char *domain)
+{
+	struct nyx_domain_params params = { .owned = true };
+	struct nyx_domain found;
+	struct nyx_device is;
+
+	own->device = device;
+	own_must(own, "nyx", nyx_open(&own->nyx));
+	if (domain) {
+		own_must(own, domain, nyx_domain_find(own->nyx, domain, &found));
+		own_must(own, "the device", nyx_device_get(own->nyx, device, &is));
+		if (is.domain != found.id)
+			die("the device is not in domain %s: put it there, or leave the domain out",
+			    domain);
+		own->domain = found.id;
+		return;
+	}
+	own_must(own, "a domain", nyx_domain_add(own->nyx, &params, &found));
+	own->domain = found.id;
+	own->owned = true;
+	/* Its last owner may just have gone. */
+	own_must(own, "wait for its reset",
+		 nyx_device_settle(own->nyx, device, UNDO_MS, &is));
+	own_must(own, "assign", nyx_device_assign(own->nyx, device, own->domain, 0));
+}
+
+/* Zeroed memory, which the device sees at iova. A memfd: a persistent domain takes no other. */
+static inline void own_memory(struct own *own, uint64_t iova, uint64_t size)
+{
+	int fd = memfd_create(program_invocation_short_name, MFD_CLOEXEC);
+	struct nyx_range range = { .iova = iova, .length = size };
+
+	if (fd < 0 || ftruncate(fd, size))
+		die("memfd: %s", strerror(errno));
+	range.address = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+	if (range.address == MAP_FAILED)
+		die("memfd: mmap: %s", strerror(errno));
+	close(fd);
+	own_must(own, "map", nyx_map(own->nyx, own->domain, &range, 1));
+	own->memory = range.address;
+	own->iova = iova;
+	own->size = size;
+}
+
+/* Leave nothing behind, also after a failure; being killed has the same effect, later. */
+static inline void own_undo(struct own *own)
+{
+	struct nyx_device is;
+	int err = 0;
+
+	if (own->owned) {
+		err = nyx_domain_del(own->nyx, own->domain, true, UNDO_MS);
+		if (!err)
+			err = nyx_device_settle(own->nyx, own->device, UNDO_MS, &is);
+	} else if (own->size) {
+		err = nyx_unmap(own->nyx, own->domain, own->iova, own->size, NULL);
+	}
+	if (err)
+		fprintf(stderr, "%s: undoing: %s\n", program_invocation_short_name,
+			nyx_error(own->nyx));
+	own->owned = false;
+	own->size = 0;
+	nyx_close(own->nyx);
+	own->nyx = NULL;
+}
+
+#endif
