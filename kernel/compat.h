@@ -35,6 +35,15 @@
 #define unregister_syscore	unregister_syscore_ops
 #endif
 
+/* ---- processor ---- */
+
+/* cpuid() has moved. */
+#ifdef NYX_HAS_CPUID_API
+#include <asm/cpuid/api.h>
+#else
+#include <asm/processor.h>
+#endif
+
 /* ---- generic netlink ---- */
 
 #include <net/genetlink.h>

@@ -12,6 +12,9 @@
 module_param_named(takeover, nyx_takeover, bool, 0444);
 MODULE_PARM_DESC(takeover, "Take over units that firmware or a crashed kernel left on (default: refuse them). Not while a device may be in the middle of DMA through the tables that they have");
 
+module_param_named(interrupt_entries, nyx_interrupt_entries, uint, 0444);
+MODULE_PARM_DESC(interrupt_entries, "Entries of a VT-d unit's interrupt remapping table, 16 bytes each: a power of two from 256 to 65536 (default: 16384)");
+
 static const struct nyx_vendor *const vendors[] = {
 	&nyx_vtd_vendor,
 	&nyx_amdvi_vendor,

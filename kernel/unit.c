@@ -15,6 +15,7 @@
 #include "tests/hooks.h"
 
 bool nyx_takeover;
+unsigned int nyx_interrupt_entries = 16384;
 
 #ifdef NYX_KUNIT
 int (*nyx_pxm_test_hook)(int pxm) = pxm_to_node;

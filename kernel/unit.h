@@ -373,6 +373,14 @@ static inline bool nyx_unit_dead(const struct nyx_unit *unit)
 extern bool nyx_takeover;
 
 /*
+ * Load parameter: entries of a table that all of a unit's devices share (VT-d); a power of
+ * two from NYX_INTERRUPT_ENTRIES_MIN to _MAX.
+ */
+extern unsigned int nyx_interrupt_entries;
+#define NYX_INTERRUPT_ENTRIES_MIN	256
+#define NYX_INTERRUPT_ENTRIES_MAX	65536
+
+/*
  * Every unit on, or none: those that were are as found again when one fails. Process
  * context, every entry is in memory.
  */

@@ -27,7 +27,8 @@ static void vtd_all_or_none(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, nyx_units_enable(&why), -ETIMEDOUT);
 		KUNIT_EXPECT_NOT_NULL(test, strstr(why.text, "off again"));
 		for (i = 0; i < 3; i++) {
-			const char *log = i > bad ? "" : i == bad ? "QRCwIwTq" : "QRCwIwTtq";
+			const char *log = i > bad ? "" : i == bad ? "QRCwIwTq" :
+						      "QRCwIwTSNwFEeftq";
 
 			KUNIT_EXPECT_STREQ_MSG(test, m[i]->log, log, "unit %u of %u", i, bad);
 			KUNIT_EXPECT_EQ(test, v[i]->unit.state, NYX_UNIT_OFF);

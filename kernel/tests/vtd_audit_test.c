@@ -88,6 +88,18 @@ static void registers(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, visitor->what, "invalidation queue address");
 	u->m->iqa ^= 0x1000;
 
+	u->m->gsts &= ~(u32)VTD_GSTS_IRES;
+	visitor = seen(test);
+	KUNIT_EXPECT_EQ(test, visitor->different_words, 1);
+	KUNIT_EXPECT_STREQ(test, visitor->what, "global status (IRES)");
+	u->m->gsts |= VTD_GSTS_IRES;
+
+	u->m->irta ^= 0x800;
+	visitor = seen(test);
+	KUNIT_EXPECT_EQ(test, visitor->different_words, 1);
+	KUNIT_EXPECT_STREQ(test, visitor->what, "interrupt remapping table address");
+	u->m->irta ^= 0x800;
+
 	/* Another root table is named once and not followed. */
 	u->m->rtaddr ^= 0x1000;
 	visitor = seen(test);

@@ -76,6 +76,8 @@ static const struct {
 	u64 address;
 	bool has_address;
 	const char *says;
+	bool has_index;
+	u32 index;
 } decoded[] = {
 	/* F; T1: read; reason 6; source 03:02.1 */
 	{ 0x12345000, 0xc000000600000311, NYX_FAULT_READ, 6, 0x12345000, true, "for reading" },
@@ -90,9 +92,18 @@ static const struct {
 	{ 0x1000, 0x8000000200000311, NYX_FAULT_WRITE, 2, 0x1000, true, "blocked" },
 	/* Index 5 in FI. */
 	{ 0x0005000000000000, 0x8000002200000311, NYX_FAULT_INTERRUPT, 0x22, 0, false,
-	  "entry not present" },
-	{ 0, 0x8000002600000311, NYX_FAULT_INTERRUPT, 0x26, 0, false, "does not own" },
-	{ 0, 0x8000002f00000311, NYX_FAULT_INTERRUPT, 0x2f, 0, false, "unknown" },
+	  "entry not present", true, 5 },
+	{ 0, 0x8000002000000311, NYX_FAULT_INTERRUPT, 0x20, 0, false, "reserved bits", true, 0 },
+	{ 0xffff000000000000, 0x8000002100000311, NYX_FAULT_INTERRUPT, 0x21, 0, false,
+	  "beyond the table", true, 65535 },
+	{ 0, 0x8000002300000311, NYX_FAULT_INTERRUPT, 0x23, 0, false, "could not be read", true },
+	{ 0, 0x8000002400000311, NYX_FAULT_INTERRUPT, 0x24, 0, false, "table entry", true },
+	/* Of this one FI says nothing. */
+	{ 0x0005000000000000, 0x8000002500000311, NYX_FAULT_INTERRUPT, 0x25, 0, false,
+	  "compatibility" },
+	{ 0x8001000000000000, 0x8000002600000311, NYX_FAULT_INTERRUPT, 0x26, 0, false,
+	  "does not own", true, 0x8001 },
+	{ 0, 0x8000002f00000311, NYX_FAULT_INTERRUPT, 0x2f, 0, false, "unknown", true },
 	{ 0x1000, 0x8000007900000311, NYX_FAULT_WRITE, 0x79, 0x1000, true, "unknown" },
 	{ 0x1000, 0x8000000000000311, NYX_FAULT_WRITE, 0, 0x1000, true, "unknown" },
 };
@@ -116,6 +127,8 @@ static void decodes(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, e->reason, decoded[i].reason);
 		KUNIT_EXPECT_EQ(test, e->has_address, decoded[i].has_address);
 		KUNIT_EXPECT_EQ(test, e->address, decoded[i].address);
+		KUNIT_EXPECT_EQ(test, e->has_index, decoded[i].has_index);
+		KUNIT_EXPECT_EQ(test, e->index, decoded[i].index);
 		KUNIT_EXPECT_FALSE(test, e->has_hwdid);
 		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(e->text, decoded[i].says), "%s", e->text);
 	}

@@ -31,7 +31,7 @@ void vtd_model_violated(struct vtd_model *m, const char *fmt, ...)
 	va_end(args);
 }
 
-static void note(struct vtd_model *m, char what)
+void vtd_model_note(struct vtd_model *m, char what)
 {
 	if (m->log_len < VTD_MODEL_LOG - 1)
 		m->log[m->log_len++] = what;
@@ -65,7 +65,7 @@ static void invalidate_context(struct vtd_model *m, const struct vtd_descriptor 
 {
 	u32 g = FIELD_GET(VTD_INV_G, d->low), i;
 
-	note(m, g == VTD_G_GLOBAL ? 'C' : 'c');
+	vtd_model_note(m, g == VTD_G_GLOBAL ? 'C' : 'c');
 	m->context_pending = true;
 	m->last_context = *d;
 	for (i = 0; i < VTD_MODEL_CONTEXTS; i++) {
@@ -83,7 +83,7 @@ static void invalidate_iotlb(struct vtd_model *m, const struct vtd_descriptor *d
 	u64 pages = 1ULL << FIELD_GET(VTD_INV_IOTLB_AM, d->high);
 	u64 first = d->high >> PAGE_SHIFT;
 
-	note(m, g == VTD_G_GLOBAL ? 'I' : g == VTD_G_DOMAIN ? 'i' : 'p');
+	vtd_model_note(m, g == VTD_G_GLOBAL ? 'I' : g == VTD_G_DOMAIN ? 'i' : 'p');
 	m->iotlb_pending = true;
 	m->last_iotlb = *d;
 	if (m->context_pending)
@@ -113,7 +113,7 @@ static void invalidate_device_tlb(struct vtd_model *m, const struct vtd_descript
 	u16 rid = d->low >> 32;
 	u32 order = 0, i;
 
-	note(m, 'd');
+	vtd_model_note(m, 'd');
 	m->last_device_tlb = *d;
 	/* 6.5.2.5: the device may ask again at once, and would be told the same. */
 	if (m->context_pending || m->iotlb_pending)
@@ -171,6 +171,8 @@ static bool execute(struct vtd_model *m, const struct vtd_descriptor *d)
 			return false;
 		invalidate_device_tlb(m, d);
 		return true;
+	case 4:
+		return vtd_model_invalidate_interrupts(m, d);
 	case VTD_INV_WAIT:
 		if (!(d->low & VTD_INV_WAIT_SW) ||
 		    (d->low & (GENMASK_ULL(31, 7) | VTD_INV_WAIT_IF)))
@@ -182,9 +184,11 @@ static bool execute(struct vtd_model *m, const struct vtd_descriptor *d)
 			m->fenced = true;
 			return true;
 		}
-		note(m, 'w');
+		vtd_model_note(m, 'w');
 		m->context_pending = false;
 		m->iotlb_pending = false;
+		m->irtes_stale &= !m->irtes_pending;
+		m->irtes_pending = false;
 		WRITE_ONCE(*(u32 *)phys_to_virt(d->high & VTD_INV_WAIT_ADDR),
 			   FIELD_GET(VTD_INV_WAIT_DATA, d->low));
 		return true;
@@ -215,7 +219,7 @@ static void look_at_time(struct vtd_model *m)
 {
 	if (!m->fenced || !m->gives_up_after || --m->gives_up_after)
 		return;
-	note(m, 'x');
+	vtd_model_note(m, 'x');
 	m->fenced = false;
 	m->unanswered = false;
 	vtd_model_set_status(m, VTD_FSTS_ITE);
@@ -228,7 +232,7 @@ static void set_root(struct vtd_model *m)
 {
 	bool on = m->gsts & VTD_GSTS_TES;
 
-	note(m, 'R');
+	vtd_model_note(m, 'R');
 	if (on && !(m->gsts & VTD_GSTS_QIES))
 		vtd_model_violation(m, "root changed under DMA, with no way to invalidate");
 	if (on && m->rtaddr & VTD_RTADDR_TTM)
@@ -252,11 +256,11 @@ static void command(struct vtd_model *m, u32 value)
 	if (shots & VTD_GCMD_SRTP)
 		set_root(m);
 	if (shots & VTD_GCMD_WBF) {
-		note(m, 'B');
+		vtd_model_note(m, 'B');
 		m->gsts = (m->gsts & ~(u32)VTD_GSTS_WBFS) | (m->gsts_stuck & VTD_GSTS_WBFS);
 	}
 	if (changes & VTD_GCMD_QIE) {
-		note(m, value & VTD_GCMD_QIE ? 'Q' : 'q');
+		vtd_model_note(m, value & VTD_GCMD_QIE ? 'Q' : 'q');
 		if (!(value & VTD_GCMD_QIE) && m->iqh != m->iqt && !m->silent &&
 		    !(m->fsts & VTD_FSTS_IQE))
 			vtd_model_violation(m, "queue turned off with descriptors in it");
@@ -268,15 +272,18 @@ static void command(struct vtd_model *m, u32 value)
 		}
 	}
 	if (changes & VTD_GCMD_TE) {
-		note(m, value & VTD_GCMD_TE ? 'T' : 't');
+		vtd_model_note(m, value & VTD_GCMD_TE ? 'T' : 't');
 		if ((value & VTD_GCMD_TE) && (!(m->gsts & VTD_GSTS_RTPS) || !m->root))
 			vtd_model_violation(m, "translation on without a root table");
 		m->went_off |= !(value & VTD_GCMD_TE);
 	}
-	changes &= ~m->gsts_stuck;
+	if (shots & VTD_GCMD_SIRTP)
+		vtd_model_set_irt(m);
+	changes = vtd_model_change_remapping(m, changes, value) & ~m->gsts_stuck;
 	if (m->te_sticks_on && m->gsts & VTD_GSTS_TES)
 		changes &= ~VTD_GCMD_TE;
 	m->gsts ^= changes;
+	vtd_model_host_listens(m);
 	run_queue(m);
 }
 
@@ -308,6 +315,10 @@ static u64 model_read(struct nyx_mmio_model *mmio, u32 offset, unsigned int size
 	case VTD_IQH: return m->iqh;
 	case VTD_IQT: return m->iqt;
 	case VTD_IQA: return m->iqa;
+	case 0xb8:
+		if (m->ecap & 8)
+			return m->irta;
+		break;
 	case VTD_IQERCD: return (u64)m->deaf_rid << 32;
 	}
 	vtd_model_violation(m, "read of register %x", offset);
@@ -357,6 +368,11 @@ static void write_register(struct vtd_model *m, u32 offset, unsigned int size, u
 	case VTD_RTADDR:
 		m->rtaddr = value;
 		return;
+	case 0xb8:
+		if (!(m->ecap & 8) || size != 8)
+			break;
+		m->irta = value;
+		return;
 	case VTD_FSTS:
 		write_status(m, value);
 		return;
@@ -377,7 +393,7 @@ static void write_register(struct vtd_model *m, u32 offset, unsigned int size, u
 		m->feuaddr = value;
 		return;
 	case VTD_PMEN:
-		note(m, 'M');
+		vtd_model_note(m, 'M');
 		m->pmen = value & VTD_PMEN_EPM;
 		m->pmen |= m->pmr_stuck || (value & VTD_PMEN_EPM) ? VTD_PMEN_PRS : 0;
 		return;
@@ -422,8 +438,6 @@ struct vtd_model *vtd_model_new(struct kunit *test, u64 cap, u64 ecap)
 	m->cap = cap;
 	m->ecap = ecap;
 	m->fectl = VTD_FECTL_IM;
-	/* Somebody else's bit: nobody may change it. */
-	m->gsts = VTD_GSTS_CFIS;
 	return m;
 }
 
@@ -436,6 +450,7 @@ struct vtd_unit *vtd_model_unit(struct vtd_model *m)
 	struct vtd_unit *v;
 	int err;
 
+	nyx_interrupt_entries = VTD_MODEL_INTERRUPTS;
 	vtd_next_test = &m->seams;
 	err = vtd_unit_create(&io, 46, &firmware, &unit, &why);
 	vtd_next_test = NULL;
@@ -472,14 +487,20 @@ void vtd_model_expect_left(struct kunit *test, struct vtd_unit *v, bool left)
 	void *ring = v->queue.ring;
 	u32 *status = v->queue.status;
 	int order = v->queue.order;
+	struct vtd_irte *irt = v->irt;
+	int irt_order = get_order(v->unit.remapping.entries * sizeof(*irt));
 
 	get_page(virt_to_page(root));
 	get_page(virt_to_page(ring));
 	get_page(virt_to_page(status));
+	if (irt)
+		get_page(virt_to_page(irt));
 	test->priv = NULL;
 	v->unit.ops->disable(&v->unit);
 	v->unit.ops->remove(&v->unit);
 	KUNIT_EXPECT_EQ(test, left, drop(root, 0));
 	KUNIT_EXPECT_EQ(test, left, drop(ring, order));
 	KUNIT_EXPECT_EQ(test, left, drop(status, 0));
+	if (irt)
+		KUNIT_EXPECT_EQ(test, left, drop(irt, irt_order));
 }

@@ -14,8 +14,10 @@
 #define VTD_MODEL_RECORDS	8
 #define VTD_MODEL_CONTEXTS	16
 #define VTD_MODEL_IOTLB		32
-#define VTD_MODEL_SHADOWS	8
+#define VTD_MODEL_SHADOWS	12
 #define VTD_MODEL_HELD		8
+#define VTD_MODEL_IRTES		16
+#define VTD_MODEL_INTERRUPTS	256	/* entries of the table */
 #define VTD_MODEL_LOG		256
 
 /* CAP and ECAP of units that were made, from their boot messages. */
@@ -43,6 +45,20 @@ struct vtd_model_iotlb {
 	u32 prot;		/* NYX_PROT_*; 0: a remembered absence */
 };
 
+struct vtd_model_irte {
+	bool valid;
+	u32 index;
+	struct vtd_irte entry;	/* without P: a remembered absence */
+};
+
+/* What arrives at the CPUs. */
+struct vtd_model_raised {
+	bool compatibility;	/* the message as it is; nothing else is filled in */
+	bool logical, redirect, level;
+	u8 delivery, vector;
+	u32 destination;
+};
+
 /* What a device keeps of the translations it was given (ATS). */
 struct vtd_model_held {
 	bool valid;
@@ -67,6 +83,8 @@ struct vtd_model {
 	u32 gsts_stuck;		/* these bits of GSTS do not follow GCMD */
 	bool te_sticks_on;	/* translation goes on but not off */
 	u32 srtp_ignored;	/* so many SRTPs are not done */
+	u32 sirtp_ignored;	/* so many SIRTPs are not done */
+	bool no_cfi;		/* ignores CFI, and lets all compatibility formats pass (QEMU) */
 	u32 qie_ignored;	/* so many times the queue does not go on */
 	bool pmr_stuck;
 	bool silent;		/* executes no descriptor */
@@ -83,6 +101,7 @@ struct vtd_model {
 	/* Registers. */
 	u32 gsts, fsts, fectl, fedata, feaddr, feuaddr, pmen;
 	u64 rtaddr, root, iqa, iqh, iqt;
+	u64 irta, irt;		/* the register; the table in force, as it was written there */
 	struct { u64 low, high; } records[VTD_MODEL_RECORDS];
 	u32 next_record;
 	u32 events;		/* fault events sent */
@@ -92,6 +111,9 @@ struct vtd_model {
 	struct vtd_model_iotlb iotlb[VTD_MODEL_IOTLB];
 	bool context_pending;	/* a context invalidation without a wait behind it */
 	bool iotlb_pending;	/* likewise */
+	struct vtd_model_irte irtes[VTD_MODEL_IRTES];
+	bool irtes_stale;	/* may be of another table than the one in force... */
+	bool irtes_pending;	/* ...until the wait behind this invalidation */
 	struct vtd_model_held held[VTD_MODEL_HELD];
 	bool unanswered;	/* a device was asked and has not answered */
 	bool fenced;		/* the wait behind that has been fetched, and holds the queue up */
@@ -104,11 +126,13 @@ struct vtd_model {
 	 * What was done, in order: R root pointer, Q q queue on off, T t
 	 * translation on off, M protected regions off, B write-buffer flush,
 	 * C c context cache global device, I i p IOTLB global domain page, w wait,
-	 * d device-TLB, x a device given up and the wait behind it dropped.
+	 * d device-TLB, x a device given up and the wait behind it dropped; S interrupt
+	 * table, N n interrupt entries all or by index, F f compatibility formats pass or
+	 * not, E e remapping on off.
 	 */
 	char log[VTD_MODEL_LOG];
 	u32 log_len;
-	struct vtd_descriptor last_context, last_iotlb, last_device_tlb, pages[8];
+	struct vtd_descriptor last_context, last_iotlb, last_device_tlb, last_interrupt, pages[8];
 	u32 nr_pages;
 	u32 descriptors;
 	u32 violations;
@@ -137,6 +161,12 @@ u32 vtd_model_translate(struct vtd_model *model, u16 rid, u64 iova);
  * nothing of it, or the unit refuses that.
  */
 bool vtd_model_translated(struct vtd_model *model, u16 rid, u64 iova, u64 *paddr);
+/*
+ * The message data, written to address by rid, which the unit takes for an interrupt. 0 and
+ * what arrives, or the fault reason (recorded).
+ */
+u32 vtd_model_interrupt(struct vtd_model *model, u16 rid, u32 address, u32 data,
+			struct vtd_model_raised *raised);
 /* Record a fault. */
 void vtd_model_fault(struct vtd_model *model, u16 rid, u64 address, u32 reason, bool write);
 
@@ -150,6 +180,15 @@ void vtd_model_clear_log(struct vtd_model *model);
 __printf(2, 3) void vtd_model_violated(struct vtd_model *model, const char *fmt, ...);
 /* Set a bit of FSTS, and send the fault event if it is the first. */
 void vtd_model_set_status(struct vtd_model *model, u32 bit);
+void vtd_model_note(struct vtd_model *model, char what);
+/* A half of a table's entry, as memory holds it. */
+u64 vtd_model_read_table(struct vtd_model *model, u64 pa);
+/* vtd_model_irq.c: commands, a descriptor (false: refused), a store to the table in force. */
+void vtd_model_set_irt(struct vtd_model *model);
+u32 vtd_model_change_remapping(struct vtd_model *model, u32 changes, u32 value);
+void vtd_model_host_listens(struct vtd_model *model);
+bool vtd_model_invalidate_interrupts(struct vtd_model *model, const struct vtd_descriptor *d);
+bool vtd_model_stored_irte(struct vtd_model *model, u64 pa);
 void vtd_model_stored(struct vtd_test *seams, const u64 *at);
 void vtd_model_written_back(struct vtd_test *seams, const void *at, size_t bytes);
 

@@ -45,8 +45,7 @@ void vtd_model_written_back(struct vtd_test *seams, const void *at, size_t bytes
 	}
 }
 
-/* A half of a root or context entry, as memory holds it. */
-static u64 read_table(struct vtd_model *m, u64 pa)
+u64 vtd_model_read_table(struct vtd_model *m, u64 pa)
 {
 	struct vtd_model_shadow *shadow;
 
@@ -80,6 +79,8 @@ void vtd_model_stored(struct vtd_test *seams, const u64 *at)
 	bool high_half = at != &e->low;
 	int rid, i;
 
+	if (vtd_model_stored_irte(m, virt_to_phys((void *)at)))
+		return;
 	if (!(m->gsts & VTD_GSTS_TES) || (pa & PAGE_MASK) == m->root)
 		return;
 	rid = rid_of(m, pa);
@@ -144,11 +145,11 @@ static struct vtd_context_entry find_context(struct vtd_model *m, u16 rid, u32 *
 			return e;
 		}
 	}
-	root = read_table(m, m->root + (rid >> 8) * 16);
+	root = vtd_model_read_table(m, m->root + (rid >> 8) * 16);
 	if (root & VTD_ROOT_P) {
 		pa = (root & VTD_ROOT_CTP) + (rid & 0xff) * 16;
-		e.low = read_table(m, pa);
-		e.high = read_table(m, pa + 8);
+		e.low = vtd_model_read_table(m, pa);
+		e.high = vtd_model_read_table(m, pa + 8);
 	}
 	if (!(e.low & VTD_CTX_P))
 		*absent = root & VTD_ROOT_P ? VTD_FR_CONTEXT_NOT_PRESENT : VTD_FR_ROOT_NOT_PRESENT;

@@ -94,6 +94,7 @@ static void takeover_exit(struct kunit *test)
 {
 	vtd_model_free(test->priv);
 	nyx_takeover = false;
+	vtd_test_x2apic = false;
 }
 
 static void expect_calm(struct kunit *test, struct found *f)
@@ -114,11 +115,11 @@ static void takes_over(struct kunit *test)
 
 		KUNIT_EXPECT_EQ_MSG(test, 0, f.v->unit.ops->enable(&f.v->unit, &why), "%s",
 				    why.text);
-		KUNIT_EXPECT_STREQ(test, f.m->log, "qQRCwIwM");
+		KUNIT_EXPECT_STREQ(test, f.m->log, "qQRCwIwMSNwE");
 		expect_calm(test, &f);
 		KUNIT_EXPECT_EQ(test, f.m->root, virt_to_phys(f.v->root));
 		KUNIT_EXPECT_EQ(test, f.m->iqa, f.v->queue.ring_pa);
-		KUNIT_EXPECT_EQ(test, f.m->gsts, ON);
+		KUNIT_EXPECT_EQ(test, f.m->gsts, ON | (u32)(VTD_GSTS_IRES | VTD_GSTS_IRTPS));
 		KUNIT_EXPECT_EQ(test, f.m->pmen, 0);
 		KUNIT_EXPECT_TRUE(test, f.v->unit.taken_over);
 		KUNIT_EXPECT_EQ(test, f.v->unit.state, NYX_UNIT_TRANSLATING);
@@ -132,7 +133,8 @@ static void takes_over(struct kunit *test)
 		/* Unload: off, as any unit. */
 		f.m->written = NULL;
 		f.v->unit.ops->disable(&f.v->unit);
-		KUNIT_EXPECT_EQ(test, f.m->gsts & (u32)(VTD_GSTS_TES | VTD_GSTS_QIES), 0);
+		KUNIT_EXPECT_EQ(test, f.m->gsts & ~(u32)(VTD_GSTS_RTPS | VTD_GSTS_IRTPS),
+				(u32)VTD_GSTS_CFIS);
 		vtd_model_expect_left(test, f.v, false);
 		KUNIT_EXPECT_EQ(test, f.m->violations, 0);
 	}
@@ -151,8 +153,12 @@ static const struct {
 	u32 gsts;
 	u64 ttm, ecap;
 	const char *why;
+	u64 irta;
+	bool x2apic;
 } refusals[] = {
-	{ VTD_GSTS_IRES, 0, 0, "interrupt remapping is on" },
+	{ VTD_GSTS_IRES | VTD_GSTS_CFIS, 0, 0, "interrupt remapping is on, and" },
+	{ VTD_GSTS_IRES, 0, 0, "in x2APIC mode", .irta = 0x800 },
+	{ VTD_GSTS_IRES, 0, 0, "in x2APIC mode", .x2apic = true },
 	{ VTD_GSTS_AFLS, 0, 0, "advanced fault logging is on" },
 	{ 0, 1, 0, "not in legacy mode" },
 	{ 0, 3, 0, "not in legacy mode" },
@@ -168,7 +174,9 @@ static void refuses_what_it_cannot_take(struct kunit *test)
 					 VTD_ECAP_SERVER & ~refusals[i].ecap);
 		struct nyx_why why = {};
 
-		f.m->gsts |= refusals[i].gsts;
+		f.m->gsts ^= refusals[i].gsts;
+		f.m->irta = refusals[i].irta;
+		vtd_test_x2apic = refusals[i].x2apic;
 		f.m->rtaddr |= FIELD_PREP(VTD_RTADDR_TTM, refusals[i].ttm);
 		for (nyx_takeover = false;; nyx_takeover = true) {
 			KUNIT_EXPECT_EQ(test, -EBUSY, create(f.m, &why));
@@ -201,7 +209,8 @@ static void refuses_what_came_on_meanwhile(struct kunit *test)
 	struct found f = probed(test, VTD_CAP_SERVER);
 	struct nyx_why why = {};
 
-	f.m->gsts |= VTD_GSTS_IRES;
+	/* And blocks the host's own: it cannot be ours. */
+	f.m->gsts ^= VTD_GSTS_IRES | VTD_GSTS_CFIS;
 	KUNIT_EXPECT_EQ(test, -EBUSY, f.v->unit.ops->enable(&f.v->unit, &why));
 	KUNIT_EXPECT_EQ(test, f.m->writes, 0);
 	/* Nor does anything that follows a failed load touch it. */
@@ -213,7 +222,7 @@ static void refuses_what_came_on_meanwhile(struct kunit *test)
 
 static void expect_as_found(struct kunit *test, const struct found *f)
 {
-	KUNIT_EXPECT_EQ(test, f->m->gsts & ~(u32)VTD_GSTS_WBFS, ON);
+	KUNIT_EXPECT_EQ(test, f->m->gsts & ~(u32)(VTD_GSTS_WBFS | VTD_GSTS_IRTPS), ON);
 	KUNIT_EXPECT_EQ(test, f->m->rtaddr, virt_to_phys(f->root));
 	KUNIT_EXPECT_EQ(test, f->m->root, virt_to_phys(f->root));
 	KUNIT_EXPECT_EQ(test, f->m->iqa, virt_to_phys(f->ring));
@@ -294,13 +303,13 @@ static void load_that_fails_puts_back(struct kunit *test)
 	list_add_tail(&f.v->unit.node, &nyx_units);
 	nyx_units_put_back();
 	list_del(&f.v->unit.node);
-	KUNIT_EXPECT_STREQ(test, f.m->log, "MRCwIwqQ");
+	KUNIT_EXPECT_STREQ(test, f.m->log, "eMRCwIwqQ");
 	expect_as_found(test, &f);
 	expect_calm(test, &f);
 	/* And it can be had again. */
 	vtd_model_clear_log(f.m);
 	KUNIT_EXPECT_EQ(test, 0, f.v->unit.ops->enable(&f.v->unit, &why));
-	KUNIT_EXPECT_STREQ(test, f.m->log, "qQRCwIwM");
+	KUNIT_EXPECT_STREQ(test, f.m->log, "qQRCwIwMSNwE");
 	f.v->unit.ops->put_back(&f.v->unit);
 	expect_as_found(test, &f);
 	vtd_model_expect_left(test, f.v, false);
@@ -325,7 +334,7 @@ static void takes_a_queue_that_is_left_on(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why.text, "off again"), "%s", why.text);
 	vtd_model_clear_log(f.m);
 	KUNIT_EXPECT_EQ(test, 0, f.v->unit.ops->enable(&f.v->unit, &why));
-	KUNIT_EXPECT_STREQ(test, f.m->log, "qQRCwIwT");
+	KUNIT_EXPECT_STREQ(test, f.m->log, "qQRCwIwTSNwE");
 	KUNIT_EXPECT_FALSE(test, f.v->unit.taken_over);
 	KUNIT_EXPECT_EQ(test, f.m->violations, 0);
 }
@@ -341,7 +350,7 @@ static void resumes_with_its_own(struct kunit *test)
 	f.v->unit.ops->disable(&f.v->unit);
 	vtd_model_clear_log(f.m);
 	KUNIT_EXPECT_EQ(test, 0, f.v->unit.ops->resume(&f.v->unit));
-	KUNIT_EXPECT_STREQ(test, f.m->log, "QRCwIwT");
+	KUNIT_EXPECT_STREQ(test, f.m->log, "QRCwIwTSNwE");
 	KUNIT_EXPECT_EQ(test, f.m->root, virt_to_phys(f.v->root));
 	KUNIT_EXPECT_FALSE(test, stranger_passes(f.m));
 	KUNIT_EXPECT_EQ(test, f.m->violations, 0);

@@ -5,6 +5,9 @@
  */
 #include "vtd_model.h"
 
+#define ALL_ON	((u32)(VTD_GSTS_TES | VTD_GSTS_RTPS | VTD_GSTS_QIES | VTD_GSTS_IRES | \
+		       VTD_GSTS_IRTPS | VTD_GSTS_CFIS))
+
 struct up {
 	struct vtd_model *m;
 	struct vtd_unit *v;
@@ -69,10 +72,9 @@ static void enables_in_order(struct kunit *test)
 	u.m->pmen = VTD_PMEN_EPM | VTD_PMEN_PRS;
 
 	KUNIT_ASSERT_EQ(test, 0, u.v->unit.ops->enable(&u.v->unit, NULL));
-	KUNIT_EXPECT_STREQ(test, u.m->log, "QRCwIwTM");
+	KUNIT_EXPECT_STREQ(test, u.m->log, "QRCwIwTMSNwFE");
 	KUNIT_EXPECT_EQ(test, u.m->root, virt_to_phys(u.v->root));
-	KUNIT_EXPECT_EQ(test, u.m->gsts, (u32)(VTD_GSTS_TES | VTD_GSTS_RTPS | VTD_GSTS_QIES |
-					       VTD_GSTS_CFIS));
+	KUNIT_EXPECT_EQ(test, u.m->gsts, ALL_ON);
 	KUNIT_EXPECT_EQ(test, u.m->pmen, 0);
 	KUNIT_EXPECT_EQ(test, u.m->fsts & ~(u32)VTD_FSTS_FRI, 0);
 	KUNIT_EXPECT_EQ(test, u.v->unit.state, NYX_UNIT_TRANSLATING);
@@ -81,11 +83,11 @@ static void enables_in_order(struct kunit *test)
 			VTD_FR_ROOT_NOT_PRESENT);
 
 	u.v->unit.ops->disable(&u.v->unit);
-	KUNIT_EXPECT_STREQ(test, u.m->log, "QRCwIwTMtq");
-	KUNIT_EXPECT_EQ(test, u.m->gsts, (u32)(VTD_GSTS_RTPS | VTD_GSTS_CFIS));
+	KUNIT_EXPECT_STREQ(test, u.m->log, "QRCwIwTMSNwFEtefq");
+	KUNIT_EXPECT_EQ(test, u.m->gsts, (u32)(VTD_GSTS_RTPS | VTD_GSTS_IRTPS));
 	KUNIT_EXPECT_EQ(test, u.v->unit.state, NYX_UNIT_OFF);
 	u.v->unit.ops->disable(&u.v->unit);
-	KUNIT_EXPECT_STREQ(test, u.m->log, "QRCwIwTMtq");
+	KUNIT_EXPECT_STREQ(test, u.m->log, "QRCwIwTMSNwFEtefq");
 	KUNIT_EXPECT_EQ(test, u.m->violations, 0);
 }
 
@@ -99,11 +101,10 @@ static void shows_registers_as_they_are(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, registers[0], 0x10);
 	KUNIT_EXPECT_EQ(test, registers[1], VTD_CAP_SERVER);
 	KUNIT_EXPECT_EQ(test, registers[2], VTD_ECAP_SERVER);
-	KUNIT_EXPECT_EQ(test, registers[3], VTD_GSTS_CFIS);
+	KUNIT_EXPECT_EQ(test, registers[3], 0);
 	KUNIT_ASSERT_EQ(test, 0, u.v->unit.ops->enable(&u.v->unit, NULL));
 	u.v->unit.ops->read_registers(&u.v->unit, registers);
-	KUNIT_EXPECT_EQ(test, registers[3], VTD_GSTS_TES | VTD_GSTS_RTPS | VTD_GSTS_QIES |
-					    VTD_GSTS_CFIS);
+	KUNIT_EXPECT_EQ(test, registers[3], ALL_ON);
 	KUNIT_EXPECT_EQ(test, u.m->violations, 0);
 }
 
@@ -113,7 +114,9 @@ static void enables_again_after_resume(struct kunit *test)
 
 	u.v->unit.ops->disable(&u.v->unit);
 	/* The unit has lost its power. */
-	u.m->gsts = VTD_GSTS_CFIS;
+	u.m->gsts = 0;
+	u.m->irta = 0;
+	u.m->irt = 0;
 	u.m->rtaddr = 0;
 	u.m->root = 0;
 	u.m->iqa = 0;
@@ -122,7 +125,7 @@ static void enables_again_after_resume(struct kunit *test)
 	u.m->pmen = VTD_PMEN_EPM | VTD_PMEN_PRS;
 	vtd_model_clear_log(u.m);
 	KUNIT_EXPECT_EQ(test, 0, u.v->unit.ops->resume(&u.v->unit));
-	KUNIT_EXPECT_STREQ(test, u.m->log, "QRCwIwTM");
+	KUNIT_EXPECT_STREQ(test, u.m->log, "QRCwIwTMSNwFE");
 	KUNIT_EXPECT_EQ(test, u.m->pmen, 0);
 	KUNIT_EXPECT_EQ(test, u.m->root, virt_to_phys(u.v->root));
 	KUNIT_EXPECT_EQ(test, u.v->unit.state, NYX_UNIT_TRANSLATING);
@@ -141,6 +144,8 @@ static void undoes_a_failed_enable(struct kunit *test)
 		{ 0, true, false, "QRq" },
 		{ VTD_GSTS_TES, false, false, "QRCwIwTq" },
 		{ 0, false, true, "QRCwIwTMtq" },
+		{ VTD_GSTS_IRTPS, false, false, "QRCwIwTMStq" },
+		{ VTD_GSTS_IRES, false, false, "QRCwIwTMSNwFEftq" },
 	};
 	struct up u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER, false);
 	u32 found = u.m->gsts, i;
@@ -148,6 +153,7 @@ static void undoes_a_failed_enable(struct kunit *test)
 
 	u.m->rtaddr = 0x1234000;
 	u.m->iqa = 0x5678000;
+	u.m->irta = 0x9abc007;
 	for (i = 0; i < ARRAY_SIZE(failures); i++) {
 		vtd_model_clear_log(u.m);
 		u.m->gsts_stuck = failures[i].stuck;
@@ -156,9 +162,11 @@ static void undoes_a_failed_enable(struct kunit *test)
 		u.m->pmen = VTD_PMEN_EPM | VTD_PMEN_PRS;
 		KUNIT_EXPECT_EQ(test, -ETIMEDOUT, u.v->unit.ops->enable(&u.v->unit, &why));
 		KUNIT_EXPECT_STREQ(test, u.m->log, failures[i].log);
-		KUNIT_EXPECT_EQ(test, u.m->gsts & ~(u32)VTD_GSTS_RTPS, found);
+		KUNIT_EXPECT_EQ(test, u.m->gsts & ~(u32)(VTD_GSTS_RTPS | VTD_GSTS_IRTPS),
+				found);
 		KUNIT_EXPECT_EQ(test, u.m->rtaddr, 0x1234000);
 		KUNIT_EXPECT_EQ(test, u.m->iqa, 0x5678000);
+		KUNIT_EXPECT_EQ(test, u.m->irta, 0x9abc007);
 		KUNIT_EXPECT_NOT_NULL(test, strstr(why.text, "off again"));
 		KUNIT_EXPECT_EQ(test, u.v->unit.state, NYX_UNIT_OFF);
 		u.m->gsts = found;
@@ -185,7 +193,7 @@ static void flushes_write_buffers(struct kunit *test)
 	struct nyx_flush flush = { .hwdid = 2, .first = 0x1000, .last = 0x1fff };
 
 	KUNIT_ASSERT_EQ(test, 0, u.v->unit.ops->enable(&u.v->unit, NULL));
-	KUNIT_EXPECT_STREQ(test, u.m->log, "BQRCwIwT");
+	KUNIT_EXPECT_STREQ(test, u.m->log, "BQRCwIwTSNwFE");
 	vtd_model_clear_log(u.m);
 	KUNIT_EXPECT_EQ(test, 0, u.v->unit.ops->flush(&u.v->unit, &flush));
 	KUNIT_EXPECT_STREQ(test, u.m->log, "Bpw");
@@ -365,7 +373,7 @@ static void a_vanished_unit_is_dead(struct kunit *test)
 
 static void tables_outlive_a_unit_that_stays_on(struct kunit *test)
 {
-	static const u32 stuck[] = { 0, VTD_GSTS_TES, VTD_GSTS_QIES };
+	static const u32 stuck[] = { 0, VTD_GSTS_TES, VTD_GSTS_IRES, VTD_GSTS_QIES };
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(stuck); i++) {

@@ -16,6 +16,12 @@ static void tell_registers(struct vtd_unit *v, struct nyx_unit_audit *audit)
 		    virt_to_phys(v->root));
 	audit->word(audit, "invalidation queue address", nyx_read64(&v->io, VTD_IQA),
 		    v->queue.ring_pa);
+	if (v->unit.remapping.state == NYX_REMAPPING_ON) {
+		audit->word(audit, "global status (IRES)",
+			    nyx_read32(&v->io, VTD_GSTS) & VTD_GSTS_IRES, VTD_GSTS_IRES);
+		audit->word(audit, "interrupt remapping table address",
+			    nyx_read64(&v->io, VTD_IRTA), vtd_irta(v));
+	}
 	/* 10.4.16: the fences that firmware leaves would refuse what the tables allow. */
 	if (v->cap & (VTD_CAP_PLMR | VTD_CAP_PHMR))
 		audit->word(audit, "protected memory enable",

@@ -12,8 +12,8 @@
 
 #include "vtd.h"
 
-/* Store one half: a unit never sees a torn one (9.3: 64-bit accesses are atomic to it). */
-static void store(struct vtd_unit *v, u64 *to, u64 value)
+/* 9.3: 64-bit accesses are atomic to the unit. */
+void vtd_store(struct vtd_unit *v, u64 *to, u64 value)
 {
 	WRITE_ONCE(*to, value);
 #ifdef NYX_KUNIT
@@ -22,8 +22,7 @@ static void store(struct vtd_unit *v, u64 *to, u64 value)
 #endif
 }
 
-/* ECAP.C = 0: the unit reads memory past the caches. */
-static void write_back(struct vtd_unit *v, void *at, size_t bytes)
+void vtd_write_back(struct vtd_unit *v, void *at, size_t bytes)
 {
 	if (vtd_ecap(v, VTD_ECAP_C))
 		return;
@@ -40,7 +39,7 @@ static void *alloc_table(struct vtd_unit *v)
 
 	if (!page)
 		return NULL;
-	write_back(v, page_address(page), PAGE_SIZE);
+	vtd_write_back(v, page_address(page), PAGE_SIZE);
 	return page_address(page);
 }
 
@@ -84,8 +83,8 @@ static struct vtd_context_entry *make_entry(struct vtd_unit *v, u16 rid)
 		if (table) {
 			/* The zeroes of the table before the pointer to it. */
 			dma_wmb();
-			store(v, &v->root[bus].low, virt_to_phys(table) | VTD_ROOT_P);
-			write_back(v, &v->root[bus], sizeof(v->root[bus]));
+			vtd_store(v, &v->root[bus].low, virt_to_phys(table) | VTD_ROOT_P);
+			vtd_write_back(v, &v->root[bus], sizeof(v->root[bus]));
 			/* Pairs with the acquire in find_entry(): found means linked. */
 			smp_store_release(&v->contexts[bus], table);
 		}
@@ -159,8 +158,8 @@ static int replace(struct vtd_unit *v, u16 rid, struct vtd_context_entry *at,
 	int err;
 
 	if (was_present) {
-		store(v, &at->low, to.low & VTD_CTX_FPD);
-		write_back(v, at, sizeof(*at));
+		vtd_store(v, &at->low, to.low & VTD_CTX_FPD);
+		vtd_write_back(v, at, sizeof(*at));
 		if (live) {
 			err = vtd_flush_write_buffers(v);
 			if (!err)
@@ -171,11 +170,11 @@ static int replace(struct vtd_unit *v, u16 rid, struct vtd_context_entry *at,
 		}
 	}
 
-	store(v, &at->high, to.high);
+	vtd_store(v, &at->high, to.high);
 	/* A unit that sees P must see the half above. */
 	dma_wmb();
-	store(v, &at->low, to.low);
-	write_back(v, at, sizeof(*at));
+	vtd_store(v, &at->low, to.low);
+	vtd_write_back(v, at, sizeof(*at));
 	if (!live)
 		return 0;
 

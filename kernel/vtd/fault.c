@@ -93,10 +93,13 @@ static void deliver(struct vtd_unit *v, u64 low, u64 high)
 		.text = reason_text(reason),
 	};
 
-	/* An interrupt's FI holds an index, not an address. */
+	/* 10.4.14, FI: of an interrupt an index, and nothing of one in compatibility format. */
 	if (event.kind != NYX_FAULT_INTERRUPT) {
 		event.has_address = true;
 		event.address = low & VTD_FRCD_FI;
+	} else if (reason != VTD_FR_IR_COMPATIBILITY) {
+		event.has_index = true;
+		event.index = FIELD_GET(VTD_FRCD_INDEX, low);
 	}
 	nyx_fault_record(&v->unit, &event);
 }

@@ -99,6 +99,20 @@ static struct vtd_descriptor device_tlb(const struct vtd_unit *v,
 	};
 }
 
+/* 6.5.2.7 */
+static struct vtd_descriptor interrupt_global(void)
+{
+	return (struct vtd_descriptor) { .low = FIELD_PREP(VTD_INV_TYPE, VTD_INV_INTERRUPT) };
+}
+
+static struct vtd_descriptor interrupt_entries(u32 index, u32 order)
+{
+	return (struct vtd_descriptor) {
+		.low = FIELD_PREP(VTD_INV_TYPE, VTD_INV_INTERRUPT) | VTD_INV_IEC_G |
+		       FIELD_PREP(VTD_INV_IEC_IM, order) | FIELD_PREP(VTD_INV_IEC_IIDX, index),
+	};
+}
+
 /* 6.5.2.8. The fence keeps a later wait from completing before this one. */
 static void encode_wait(struct nyx_queue *q, void *slot, u32 seq)
 {
@@ -144,6 +158,9 @@ static int repair_refused(struct vtd_unit *v)
 		/* Never sent, so never answered; anything that does no harm may take its place. */
 		v->device_given_up = true;
 		instead = context_global();
+		break;
+	case VTD_INV_INTERRUPT:
+		instead = interrupt_global();
 		break;
 	default:
 		return -EIO;
@@ -240,6 +257,49 @@ int vtd_invalidate_entry(struct vtd_unit *v, u16 rid, u16 hwdid, u16 iotlb_hwdid
 	return or_dead(v, err);
 }
 
+int vtd_invalidate_all_interrupts(struct vtd_unit *v)
+{
+	struct vtd_descriptor all = interrupt_global();
+
+	this_cpu_inc(v->unit.stats->flushes_interrupt);
+	return submit(v, &all, 1);
+}
+
+int vtd_invalidate_interrupts(struct vtd_unit *v, u32 index, u32 order)
+{
+	struct vtd_descriptor entries = interrupt_entries(index, order);
+
+	/* More than the unit takes at a time is rare, and worth no second form. */
+	if (order > FIELD_GET(VTD_ECAP_MHMV, v->ecap))
+		entries = interrupt_global();
+	this_cpu_inc(v->unit.stats->flushes_interrupt);
+	return or_dead(v, submit(v, &entries, 1));
+}
+
+int vtd_invalidate_interrupt_atomic(struct vtd_unit *v, u32 index)
+{
+	struct vtd_descriptor entry = interrupt_entries(index, 0);
+	int err;
+
+	this_cpu_inc(v->unit.stats->flushes_interrupt);
+	this_cpu_inc(v->unit.stats->waits);
+	for (;;) {
+		err = nyx_queue_submit_atomic(&v->queue, &entry, 1);
+		if (err == -EINPROGRESS)
+			return 0;
+		if (err != -EBUSY)
+			return or_dead(v, err);
+		/*
+		 * The ring is full behind a device. Who waits for that device invalidates all
+		 * when it is over; if that is so already, they may have looked too early. Both
+		 * sides write, then read what the other writes, with xchg()'s barrier between.
+		 */
+		xchg(&v->interrupts_owed, true);
+		if (READ_ONCE(v->queue.device_pending))
+			return 0;
+	}
+}
+
 /*
  * Cover [page, end) exactly by naturally aligned blocks of up to 2^MAMV pages. Returns how
  * many, or 0 when it takes too many.
@@ -321,6 +381,8 @@ int vtd_flush_device_tlb(struct nyx_unit *unit, struct nyx_device_tlb *tlb, u64 
 	this_cpu_inc(unit->stats->waits);
 	if (or_dead(v, nyx_queue_submit_device(&v->queue, &descriptor)))
 		return -EIO;
+	if (xchg(&v->interrupts_owed, false) && or_dead(v, vtd_invalidate_all_interrupts(v)))
+		return -EIO;
 	if (!READ_ONCE(v->device_given_up))
 		return 0;
 	WRITE_ONCE(tlb->lost, true);
@@ -334,10 +396,10 @@ int vtd_flush_write_buffers(struct vtd_unit *v)
 
 	if (!vtd_cap(v, VTD_CAP_RWBF))
 		return 0;
-	spin_lock_irqsave(&v->command_lock, flags);
+	raw_spin_lock_irqsave(&v->command_lock, flags);
 	/* WBFS is set while the flush runs (10.4.5). */
 	err = vtd_command(v, VTD_GCMD_WBF, 0, VTD_GSTS_WBFS, 0);
-	spin_unlock_irqrestore(&v->command_lock, flags);
+	raw_spin_unlock_irqrestore(&v->command_lock, flags);
 	if (err && READ_ONCE(v->unit.state) == NYX_UNIT_TRANSLATING)
 		nyx_unit_mark_dead(&v->unit, "a write-buffer flush did not finish");
 	return err;

@@ -55,7 +55,7 @@
 #define   VTD_ECAP_PT		BIT_ULL(6)		/* pass-through entries */
 #define   VTD_ECAP_SC		BIT_ULL(7)		/* snoop control in leaves */
 #define   VTD_ECAP_IRO		GENMASK_ULL(17, 8)	/* of the IOTLB registers, 16 bytes */
-#define   VTD_ECAP_MHMV		GENMASK_ULL(23, 20)
+#define   VTD_ECAP_MHMV		GENMASK_ULL(23, 20)	/* largest IM of interrupt entries */
 #define   VTD_ECAP_DIT		BIT_ULL(41)		/* device-TLB invalidations name the PF */
 #define   VTD_ECAP_SMTS		BIT_ULL(43)		/* scalable mode */
 
@@ -152,6 +152,12 @@
 #define   VTD_IQERCD_ITESID	GENMASK_ULL(47, 32)	/* source id of ITE */
 #define   VTD_IQERCD_ICESID	GENMASK_ULL(63, 48)	/* source id of ICE */
 
+/* 10.4.29 Interrupt remapping table address: 64 bits; in force from SIRTP on */
+#define VTD_IRTA		0xb8
+#define   VTD_IRTA_S		GENMASK_ULL(3, 0)	/* 2^(S + 1) entries, aligned to their size */
+#define   VTD_IRTA_EIME		BIT_ULL(11)		/* x2APIC: all 32 bits of destinations */
+#define   VTD_IRTA_ADDR		GENMASK_ULL(63, 12)
+
 /* 10.4.8 IOTLB registers, ECAP.IRO * 16: not used, but inside the window */
 #define VTD_IOTLB_SIZE		16
 
@@ -186,6 +192,46 @@ static_assert(sizeof(struct vtd_context_entry) == 16);
 
 #define VTD_TABLE_ENTRIES	256			/* root: by bus; context: by devfn */
 
+/* 9.10 Interrupt remapping table entry, for remapped interrupts */
+struct vtd_irte {
+	u64 low;
+	u64 high;
+};
+
+static_assert(sizeof(struct vtd_irte) == 16);
+/* low */
+#define VTD_IRTE_P		BIT_ULL(0)
+#define VTD_IRTE_FPD		BIT_ULL(1)		/* faults are not recorded */
+#define VTD_IRTE_DM		BIT_ULL(2)		/* logical destination */
+#define VTD_IRTE_RH		BIT_ULL(3)		/* redirection hint */
+#define VTD_IRTE_TM		BIT_ULL(4)		/* level-triggered */
+#define VTD_IRTE_DLM		GENMASK_ULL(7, 5)	/* delivery mode */
+#define VTD_IRTE_IM		BIT_ULL(15)		/* posted: another format */
+#define VTD_IRTE_V		GENMASK_ULL(23, 16)	/* vector */
+#define VTD_IRTE_DST_XAPIC	GENMASK_ULL(47, 40)	/* destination with EIME = 0 */
+#define VTD_IRTE_DST_X2APIC	GENMASK_ULL(63, 32)	/* with EIME = 1 */
+/* high: bits 127:64 of the entry; whose requests it takes */
+#define VTD_IRTE_SID		GENMASK_ULL(15, 0)	/* bits 79:64 */
+#define   VTD_SID_BUS_FIRST	GENMASK_ULL(15, 8)	/* with VTD_SVT_BUSES */
+#define   VTD_SID_BUS_LAST	GENMASK_ULL(7, 0)
+#define VTD_IRTE_SQ		GENMASK_ULL(17, 16)	/* bits 81:80, what of SID counts */
+#define   VTD_SQ_ALL		0
+#define   VTD_SQ_BUT_2		1			/* not bit 2 of the function */
+#define   VTD_SQ_BUT_2_1	2			/* not bits 2 and 1 */
+#define   VTD_SQ_SLOT		3			/* no bit of the function */
+#define VTD_IRTE_SVT		GENMASK_ULL(19, 18)	/* bits 83:82, what is verified */
+#define   VTD_SVT_NONE		0
+#define   VTD_SVT_SID		1
+#define   VTD_SVT_BUSES		2
+
+/* 5.1.2.2 Interrupt request in remappable format, as an MSI */
+#define VTD_MSI_BASE		0xfee00000
+#define VTD_MSI_HANDLE		GENMASK(19, 5)		/* bits 14:0 of the handle */
+#define VTD_MSI_FORMAT		BIT(4)			/* remappable */
+#define VTD_MSI_SHV		BIT(3)			/* the data is added to the handle */
+#define VTD_MSI_HANDLE_15	BIT(2)
+#define VTD_MSI_SUBHANDLE	GENMASK(15, 0)		/* data */
+
 /* 6.5.2 Invalidation descriptors, 128 bits (IQA.DW = 0) */
 struct vtd_descriptor {
 	u64 low;
@@ -197,6 +243,7 @@ static_assert(sizeof(struct vtd_descriptor) == 16);
 #define   VTD_INV_CONTEXT	1			/* 6.5.2.1 */
 #define   VTD_INV_IOTLB		2			/* 6.5.2.3 */
 #define   VTD_INV_DEVICE_TLB	3			/* 6.5.2.5 */
+#define   VTD_INV_INTERRUPT	4			/* 6.5.2.7 */
 #define   VTD_INV_WAIT		5			/* 6.5.2.8 */
 #define VTD_INV_G		GENMASK_ULL(5, 4)	/* granularity */
 #define   VTD_G_GLOBAL		1
@@ -219,6 +266,10 @@ static_assert(sizeof(struct vtd_descriptor) == 16);
 #define VTD_INV_TLB_MAX_PEND	GENMASK_ULL(20, 16)	/* invalidations at a time, 0: 32 */
 #define VTD_INV_TLB_SID		GENMASK_ULL(47, 32)
 #define VTD_INV_TLB_PFSID_HIGH	GENMASK_ULL(63, 52)	/* bits 15:4 */
+/* interrupt entry cache, low; high is reserved */
+#define VTD_INV_IEC_G		BIT_ULL(4)		/* by index; else all */
+#define VTD_INV_IEC_IM		GENMASK_ULL(31, 27)	/* 2^IM entries, at most 2^ECAP.MHMV */
+#define VTD_INV_IEC_IIDX	GENMASK_ULL(47, 32)	/* the first, aligned */
 /* wait, low; high is the address of the status word */
 #define VTD_INV_WAIT_IF		BIT_ULL(4)		/* interrupt */
 #define VTD_INV_WAIT_SW		BIT_ULL(5)		/* write status */

@@ -12,11 +12,14 @@
 #define IN_USE	(VTD_GSTS_TES | VTD_GSTS_IRES | VTD_GSTS_QIES)
 
 /* What rules a take-over out, whoever asks for it; NULL: nothing. */
-static const char *obstacle(u32 gsts, u64 rtaddr, u64 ecap)
+static const char *obstacle(u32 gsts, u64 rtaddr, u64 irta, u64 ecap)
 {
-	/* The table, and every interrupt that goes through it, is somebody else's. */
-	if (gsts & VTD_GSTS_IRES)
-		return "interrupt remapping is on";
+	/* The host's own interrupts go through the table, or not at all (5.1.4). */
+	if ((gsts & VTD_GSTS_IRES) && !(gsts & VTD_GSTS_CFIS) && !vtd_without_cfi())
+		return "interrupt remapping is on, and lets nothing past it";
+	/* 10.4.29: EIME does not change while IRE is on; with it, too, nothing passes. */
+	if ((gsts & VTD_GSTS_IRES) && (irta & VTD_IRTA_EIME || vtd_x2apic()))
+		return "interrupt remapping is on, for or among CPUs in x2APIC mode";
 	/* Faults would go on into its owner's memory, past the records that we read. */
 	if (gsts & VTD_GSTS_AFLS)
 		return "advanced fault logging is on";
@@ -42,17 +45,19 @@ int vtd_may_take_over(const struct nyx_mmio *io, u64 ecap, struct nyx_why *why)
 
 	if (!(gsts & IN_USE))
 		return 0;
-	what = obstacle(gsts, nyx_read64(io, VTD_RTADDR), ecap);
+	what = obstacle(gsts, nyx_read64(io, VTD_RTADDR),
+			gsts & VTD_GSTS_IRES ? nyx_read64(io, VTD_IRTA) : 0, ecap);
 	if (what)
 		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
 				  "%s (GSTS %#x), by firmware, a kernel that crashed, or the in-tree driver: that cannot be taken over; "
 				  WAY_OUT, what, gsts);
 	if (!nyx_takeover)
 		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
-				  "already on (%s%sGSTS %#x) by firmware, a kernel that crashed, or the in-tree driver: "
+				  "already on (%s%s%sGSTS %#x) by firmware, a kernel that crashed, or the in-tree driver: "
 				  WAY_OUT
 				  "; or load with takeover=1, unless a device is in the middle of DMA that the tables left behind redirect",
 				  gsts & VTD_GSTS_TES ? "translation, " : "",
+				  gsts & VTD_GSTS_IRES ? "interrupt remapping, " : "",
 				  gsts & VTD_GSTS_QIES ? "queue, " : "", gsts);
 	return 0;
 }
@@ -64,6 +69,7 @@ void vtd_look(struct vtd_unit *v)
 	found->gsts = nyx_read32(&v->io, VTD_GSTS);
 	found->rtaddr = nyx_read64(&v->io, VTD_RTADDR);
 	found->iqa = nyx_read64(&v->io, VTD_IQA);
+	found->irta = vtd_ecap(v, VTD_ECAP_IR) ? nyx_read64(&v->io, VTD_IRTA) : 0;
 	found->pmen = vtd_cap(v, VTD_CAP_PLMR | VTD_CAP_PHMR) ? nyx_read32(&v->io, VTD_PMEN) : 0;
 }
 
@@ -128,12 +134,12 @@ static int put_back_queue(struct vtd_unit *v)
 
 int vtd_put_back(struct vtd_unit *v)
 {
-	int root = 0, queue;
+	int interrupts = vtd_remapping_put_back(v), root = 0, queue;
 
 	if (v->found.gsts & VTD_GSTS_TES) {
 		root = put_back_root(v);
 	} else {
-		vtd_turn_off(v);
+		vtd_translation_off(v);
 		if (nyx_read32(&v->io, VTD_GSTS) & VTD_GSTS_TES)
 			return -EIO;
 		/* The status of the root pointer stays; the rest is as it was. */
@@ -141,7 +147,7 @@ int vtd_put_back(struct vtd_unit *v)
 	}
 	queue = put_back_queue(v);
 	/* Only what is known to be forgotten may be freed while the unit translates. */
-	if (!root && nyx_read64(&v->io, VTD_IQA) == v->found.iqa)
+	if (!root && !interrupts && nyx_read64(&v->io, VTD_IQA) == v->found.iqa)
 		v->shown = false;
-	return root ?: queue;
+	return root ?: interrupts ?: queue;
 }

@@ -44,15 +44,23 @@ int vtd_command(struct vtd_unit *v, u32 set, u32 clear, u32 mask, u32 value)
 	return poll32(v, VTD_GSTS, mask, value);
 }
 
-static int command(struct vtd_unit *v, u32 set, u32 clear, u32 mask, u32 value)
+int vtd_command_locking(struct vtd_unit *v, u32 set, u32 clear, u32 mask, u32 value)
 {
 	unsigned long flags;
 	int err;
 
-	spin_lock_irqsave(&v->command_lock, flags);
+	raw_spin_lock_irqsave(&v->command_lock, flags);
 	err = vtd_command(v, set, clear, mask, value);
-	spin_unlock_irqrestore(&v->command_lock, flags);
+	raw_spin_unlock_irqrestore(&v->command_lock, flags);
 	return err;
+}
+
+void vtd_translation_off(struct vtd_unit *v)
+{
+	if ((nyx_read32(&v->io, VTD_GSTS) & VTD_GSTS_TES) &&
+	    vtd_command(v, 0, VTD_GCMD_TE, VTD_GSTS_TES, 0))
+		pr_err("%s: translation does not go off (GSTS %#x)\n", v->unit.name,
+		       nyx_read32(&v->io, VTD_GSTS));
 }
 
 /*
@@ -61,16 +69,11 @@ static int command(struct vtd_unit *v, u32 set, u32 clear, u32 mask, u32 value)
  */
 void vtd_turn_off(struct vtd_unit *v)
 {
-	u32 gsts = nyx_read32(&v->io, VTD_GSTS);
-
-	if (gsts == U32_MAX)
+	if (nyx_read32(&v->io, VTD_GSTS) == U32_MAX)
 		return;
-	if ((gsts & VTD_GSTS_TES) &&
-	    vtd_command(v, 0, VTD_GCMD_TE, VTD_GSTS_TES, 0))
-		pr_err("%s: translation does not go off (GSTS %#x)\n", v->unit.name,
-		       nyx_read32(&v->io, VTD_GSTS));
-	/* Interrupt remapping still needs its invalidations. */
-	if (!(gsts & VTD_GSTS_QIES) || (gsts & VTD_GSTS_IRES))
+	vtd_translation_off(v);
+	/* Remapping that stays on still needs its invalidations. */
+	if (vtd_remapping_off(v) || !(nyx_read32(&v->io, VTD_GSTS) & VTD_GSTS_QIES))
 		return;
 	vtd_queue_drain(v);
 	if (vtd_command(v, 0, VTD_GCMD_QIE, VTD_GSTS_QIES, 0))
@@ -120,13 +123,13 @@ static int turn_on(struct vtd_unit *v, const char **step)
 	nyx_queue_restart(&v->queue);
 	nyx_write64(&v->io, VTD_IQT, 0);
 	nyx_write64(&v->io, VTD_IQA, v->queue.ring_pa & VTD_IQA_ADDR);
-	err = command(v, VTD_GCMD_QIE, 0, VTD_GSTS_QIES, VTD_GSTS_QIES);
+	err = vtd_command_locking(v, VTD_GCMD_QIE, 0, VTD_GSTS_QIES, VTD_GSTS_QIES);
 	if (err)
 		return err;
 
 	*step = "take the root table";
 	nyx_write64(&v->io, VTD_RTADDR, virt_to_phys(v->root) & VTD_RTADDR_RTA);
-	err = command(v, VTD_GCMD_SRTP, 0, VTD_GSTS_RTPS, VTD_GSTS_RTPS);
+	err = vtd_command_locking(v, VTD_GCMD_SRTP, 0, VTD_GSTS_RTPS, VTD_GSTS_RTPS);
 	if (err)
 		return err;
 
@@ -136,12 +139,16 @@ static int turn_on(struct vtd_unit *v, const char **step)
 		return err;
 
 	*step = "turn translation on";
-	err = command(v, VTD_GCMD_TE, 0, VTD_GSTS_TES, VTD_GSTS_TES);
+	err = vtd_command_locking(v, VTD_GCMD_TE, 0, VTD_GSTS_TES, VTD_GSTS_TES);
 	if (err)
 		return err;
 
 	*step = "open the protected memory regions";
-	return open_protected_regions(v);
+	err = open_protected_regions(v);
+	if (err)
+		return err;
+
+	return vtd_remapping_on(v, step);
 }
 
 /* Where the unit is after vtd_put_back() returned err. */
@@ -180,10 +187,11 @@ static int vtd_enable(struct nyx_unit *unit, struct nyx_why *why)
 				  unit->name, step, gsts, nyx_read32(&v->io, VTD_FSTS),
 				  whereabouts(v, gsts, back));
 	}
-	unit->taken_over = v->found.gsts & VTD_GSTS_TES;
+	unit->taken_over = v->found.gsts & (VTD_GSTS_TES | VTD_GSTS_IRES);
 	if (faults)
 		pr_info("%s: %u fault records of before are dropped\n", unit->name, faults);
 	WRITE_ONCE(unit->state, NYX_UNIT_TRANSLATING);
+	vtd_remapping_tell(v);
 	vtd_faults_start(v);
 	return 0;
 }
@@ -237,7 +245,7 @@ static void free_tables(struct vtd_unit *v)
 {
 	u32 gsts = nyx_read32(&v->io, VTD_GSTS);
 
-	if (v->shown && gsts & (VTD_GSTS_TES | VTD_GSTS_QIES)) {
+	if (v->shown && gsts & (VTD_GSTS_TES | VTD_GSTS_IRES | VTD_GSTS_QIES)) {
 		pr_err("%s: still on (GSTS %#x): its tables stay in memory, reboot to get rid of them\n",
 		       v->unit.name, gsts);
 		nyx_queue_abandon(&v->queue);
@@ -245,6 +253,7 @@ static void free_tables(struct vtd_unit *v)
 	}
 	nyx_queue_free(&v->queue);
 	vtd_tables_free(v);
+	vtd_irt_free(v);
 	nyx_identity_free(&v->unit);
 }
 
@@ -286,6 +295,13 @@ static const struct nyx_unit_ops vtd_ops = {
 	.read_registers = vtd_read_registers,
 	.audit = vtd_audit,
 	.resume = vtd_resume,
+	.irq_open = vtd_irq_open,
+	.irq_close = vtd_irq_close,
+	.irq_reserve = vtd_irq_reserve,
+	.irq_release = vtd_irq_release,
+	.irq_write = vtd_irq_write,
+	.irq_compose = vtd_irq_compose,
+	.irq_read = vtd_irq_read,
 };
 
 int vtd_unit_create(const struct nyx_mmio *io, u8 physical_width,
@@ -315,7 +331,7 @@ int vtd_unit_create(const struct nyx_mmio *io, u8 physical_width,
 #ifdef NYX_KUNIT
 	v->test = vtd_next_test;
 #endif
-	spin_lock_init(&v->command_lock);
+	raw_spin_lock_init(&v->command_lock);
 
 	err = vtd_decode_caps(&v->unit.caps, cap, ecap, physical_width, why);
 	if (err)
@@ -327,15 +343,20 @@ int vtd_unit_create(const struct nyx_mmio *io, u8 physical_width,
 	err = vtd_tables_init(v);
 	if (err)
 		goto fini_unit;
+	err = vtd_irt_init(v, why);
+	if (err)
+		goto free_tables;
 	/* 10.4.3, C: the queue and the status word are always snooped. */
 	err = nyx_queue_init(&v->queue, &vtd_queue_ops, VTD_QUEUE_ENTRIES,
 			     sizeof(struct vtd_descriptor), true, v->unit.node_id);
 	if (err)
-		goto free_tables;
+		goto free_irt;
 	vtd_faults_init(v);
 	*out = &v->unit;
 	return 0;
 
+free_irt:
+	vtd_irt_free(v);
 free_tables:
 	vtd_tables_free(v);
 fini_unit:

@@ -3,7 +3,8 @@
  * One VT-d unit in memory, and what the files of this folder share.
  *
  * Locks, innermost last: table_lock (allocating context tables), fault_lock
- * (draining records), command_lock (GCMD), queue.lock.
+ * (draining records), irt_lock (interrupt indexes), command_lock (GCMD),
+ * queue.lock. The last two are raw: irq_write() runs inside raw locks.
  */
 #ifndef NYX_VTD_H
 #define NYX_VTD_H
@@ -38,19 +39,20 @@ struct vtd_queue_error {
 /* A unit as enable() found it, for the way back. */
 struct vtd_found {
 	u32 gsts, pmen;
-	u64 rtaddr, iqa;
+	u64 rtaddr, iqa, irta;
 };
 
 #ifdef NYX_KUNIT
 /* What a unit test sees of the unit beside its registers. Any may be NULL. */
 struct vtd_test {
-	/* A 64-bit half of a root or context entry has just been stored. */
+	/* A 64-bit half of a root, context or interrupt entry has just been stored. */
 	void (*stored)(struct vtd_test *test, const u64 *at);
 	void (*written_back)(struct vtd_test *test, const void *at, size_t bytes);
 	bool drain_by_hand;		/* no interrupt, no polling */
 };
 
 extern struct vtd_test *vtd_next_test;	/* what the next vtd_unit_create() takes */
+extern bool vtd_test_x2apic, vtd_test_no_cfi;	/* what the host is */
 #endif
 
 struct vtd_unit {
@@ -65,10 +67,17 @@ struct vtd_unit {
 	struct vtd_context_entry *contexts[VTD_TABLE_ENTRIES];
 	struct mutex table_lock;	/* links context tables */
 
+	/* Interrupt entries; NULL where there is no ECAP.IR. */
+	struct vtd_irte *irt;		/* unit.remapping.entries of them */
+	unsigned long *irt_used;	/* a bit for each: reserved, or never again to be */
+	spinlock_t irt_lock;		/* irt_used */
+	bool extended;			/* IRTA.EIME: destinations have 32 bits */
+	bool interrupts_owed;		/* an invalidation that found no room; xchg() */
+
 	struct vtd_found found;
 	bool shown;			/* the unit may be using our tables or our ring */
 
-	spinlock_t command_lock;	/* GCMD: read, change, write, wait */
+	raw_spinlock_t command_lock;	/* GCMD: read, change, write, wait */
 	struct nyx_queue queue;
 	struct vtd_queue_error queue_error;	/* queue.lock */
 	bool device_given_up;		/* queue.lock: by the invalidation of a device's TLB */
@@ -120,7 +129,11 @@ int vtd_unit_create(const struct nyx_mmio *io, u8 physical_width,
  * registers read all ones). The caller holds command_lock or runs alone.
  */
 int vtd_command(struct vtd_unit *v, u32 set, u32 clear, u32 mask, u32 value);
-/* Translation off, queue off. No locks and no sleep. */
+/* The same for those who do not hold command_lock. */
+int vtd_command_locking(struct vtd_unit *v, u32 set, u32 clear, u32 mask, u32 value);
+/* Translation off. No locks and no sleep. */
+void vtd_translation_off(struct vtd_unit *v);
+/* Translation off, remapping off, queue off. No locks and no sleep. */
 void vtd_turn_off(struct vtd_unit *v);
 
 /* takeover.c */
@@ -155,6 +168,48 @@ int vtd_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entry)
 int vtd_read_entry(struct nyx_unit *unit, u16 rid, u64 words[4]);
 /* What entry is in the words of a context entry. */
 struct vtd_context_entry vtd_encode_entry(const struct vtd_unit *v, const struct nyx_entry *entry);
+/* Store one half of an entry, of whatever table. A unit never sees a torn half. */
+void vtd_store(struct vtd_unit *v, u64 *to, u64 value);
+/* Where the unit reads past the caches (ECAP.C = 0), write what was stored back. */
+void vtd_write_back(struct vtd_unit *v, void *at, size_t bytes);
+
+/* irte.c */
+/* With ECAP.IR. -ENOMEM, -EINVAL (interrupt_entries), with the reason. */
+int vtd_irt_init(struct vtd_unit *v, struct nyx_why *why);
+void vtd_irt_free(struct vtd_unit *v);
+/* Low half of an entry. -ERANGE: the destination has more bits than fit. */
+int vtd_encode_irte(const struct nyx_irte *irte, bool extended, u64 *low);
+/* High half. */
+u64 vtd_encode_source(const struct nyx_irq_source *source);
+int vtd_irq_open(struct nyx_unit *unit, struct nyx_irq_source *source);
+void vtd_irq_close(struct nyx_unit *unit, struct nyx_irq_source *source);
+int vtd_irq_reserve(struct nyx_unit *unit, struct nyx_irq_source *source, u32 nr, u32 *index);
+int vtd_irq_release(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index, u32 nr);
+int vtd_irq_write(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+		  const struct nyx_irte *irte);
+void vtd_irq_compose(struct nyx_unit *unit, u32 index, u32 sub, struct msi_msg *msg);
+void vtd_irq_read(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+		  struct nyx_irte_view *view);
+
+/* remapping.c */
+/* The CPUs are in x2APIC mode. */
+bool vtd_x2apic(void);
+/* The unit lets compatibility-format interrupts pass though it has no CFI. */
+bool vtd_without_cfi(void);
+/* What IRTA shall say. */
+u64 vtd_irta(const struct vtd_unit *v);
+/*
+ * The last step of turn_on(): with a queue that works, take our table and remap. Or leave
+ * remapping off, with the reason in unit.remapping, where the host's own interrupts would
+ * not pass. On error *step says what did not work.
+ */
+int vtd_remapping_on(struct vtd_unit *v, const char **step);
+/* Off, CFI as it was found. No locks and no sleep. 0, -ETIMEDOUT, -EIO: may be on. */
+int vtd_remapping_off(struct vtd_unit *v);
+/* Back to v->found, never off on the way if it was found on. Runs alone. */
+int vtd_remapping_put_back(struct vtd_unit *v);
+/* Tell the log what has become of it. */
+void vtd_remapping_tell(const struct vtd_unit *v);
 
 /* audit.c */
 void vtd_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *audit);
@@ -168,6 +223,15 @@ int vtd_invalidate_all(struct vtd_unit *v);
  * holds for iotlb_hwdid. Marks the unit dead on error.
  */
 int vtd_invalidate_entry(struct vtd_unit *v, u16 rid, u16 hwdid, u16 iotlb_hwdid);
+/* All interrupt entries. Marks nothing dead. */
+int vtd_invalidate_all_interrupts(struct vtd_unit *v);
+/* 2^order interrupt entries from index on, which is aligned. Marks the unit dead on error. */
+int vtd_invalidate_interrupts(struct vtd_unit *v, u32 index, u32 order);
+/*
+ * One. Never sleeps; behind an invalidation of a device's TLB that takes long it returns
+ * before it is done. Marks the unit dead on error.
+ */
+int vtd_invalidate_interrupt_atomic(struct vtd_unit *v, u32 index);
 int vtd_flush(struct nyx_unit *unit, const struct nyx_flush *flush);
 int vtd_flush_device_tlb(struct nyx_unit *unit, struct nyx_device_tlb *tlb, u64 first, u64 last);
 /* 6.8: no-op where CAP.RWBF = 0. Any context. Marks the unit dead on error. */
