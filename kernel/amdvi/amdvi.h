@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * An AMD-Vi unit as its files share it: unit.c (probe to remove), takeover.c (one that was
- * left on), entry.c (device table), invalidate.c (commands), fault.c (event log), audit.c
- * (all that read back).
+ * left on), entry.c (device table), remapping.c (interrupt tables), irte.c (their entries),
+ * invalidate.c (commands), fault.c (event log), audit.c (all that read back).
  */
 #ifndef NYX_AMDVI_H
 #define NYX_AMDVI_H
 
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 #include "../mmio.h"
 #include "../queue.h"
@@ -58,6 +59,13 @@ struct amdvi_unit {
 	/* NYX_IVHD_* of each RID. */
 	u8 *dte_flags;
 
+	/* Interrupt tables have entries of 128 bits, with 32 bits of destination. */
+	bool ga, xt;
+	struct mutex irq_mutex;		/* innermost; who has which table */
+	struct xarray irq_tables;	/* struct amdvi_irq_table by RID */
+	void *no_irtes;			/* a table without entries, for who may raise nothing */
+	const char *irq_obstacle;	/* why it does not remap although it could, or NULL */
+
 	struct nyx_queue queue;
 	int awaited;			/* RID whose TLB is being invalidated, or -1 */
 	bool given_up;			/* the unit has given it up; log_mutex */
@@ -78,6 +86,29 @@ struct amdvi_unit {
 	/* Called before each new look at a log entry that is not complete. */
 	void (*late_hook)(struct amdvi_unit *amdvi);
 #endif
+};
+
+/*
+ * Entries of a table that are given out. It could have four times as many, but then their
+ * numbers reach into bits 10:8 of a message's data, where bridges look for the delivery mode:
+ * 0 and 1 are interrupts that are remapped (fixed, arbitrated), the others SMI, NMI, INIT,
+ * which are taken for what they are (2.2.5). Whoever wants more must know that his do not.
+ */
+#define AMDVI_IRQ_ENTRIES	512
+/* Ids that one table serves: functions behind one conventional bridge share its id. */
+#define AMDVI_IRQ_IDS		64
+
+struct amdvi_irq_table {
+	void *entries;		/* memory for AMDVI_INT_TABLE_ENTRIES: emulators look no closer */
+	unsigned int order;
+	unsigned int users;	/* irq_open()s; irq_mutex */
+	raw_spinlock_t lock;	/* the rest; queue->lock is not taken inside it */
+	DECLARE_BITMAP(used, AMDVI_IRQ_ENTRIES);
+	/* Whose interrupts it takes: as which ids it may be cached. A slot is free at 0 users. */
+	struct {
+		u16 rid, users;
+	} ids[AMDVI_IRQ_IDS];
+	unsigned int nr_ids;	/* slots that have been used; never less */
 };
 
 static inline struct amdvi_unit *to_amdvi(struct nyx_unit *unit)
@@ -119,8 +150,6 @@ bool amdvi_still_on(struct amdvi_unit *amdvi);
 				 AMDVI_CONTROL_COM_WAIT_INT_EN | AMDVI_CONTROL_CMD_BUF_EN)
 /* -EBUSY, with the reason: somebody else has the unit on, and it is not to be taken over. */
 int amdvi_may_take_over(const struct nyx_mmio *io, struct nyx_why *why);
-/* True where interrupts of this entry's device go through a table of its owner. */
-bool amdvi_remaps_interrupts(const struct amdvi_dte *dte);
 /* Fill amdvi->found. */
 void amdvi_look(struct amdvi_unit *amdvi);
 /*
@@ -146,8 +175,42 @@ void amdvi_devtab_free(struct amdvi_unit *amdvi);
 int amdvi_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entry);
 int amdvi_read_entry(struct nyx_unit *unit, u16 rid, u64 words[4]);
 /* What entry is in the words of rid's device table entry. */
-void amdvi_encode_entry(const struct amdvi_unit *amdvi, u16 rid, const struct nyx_entry *entry,
+void amdvi_encode_entry(struct amdvi_unit *amdvi, u16 rid, const struct nyx_entry *entry,
 			struct amdvi_dte *out);
+
+/* remapping.c */
+/* Which format of entries, if any: sets ga, xt and unit.remapping. Before the device table. */
+int amdvi_irq_init(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *desc);
+/* Nothing reads the tables any more. */
+void amdvi_irq_free(struct amdvi_unit *amdvi);
+/* GAEn and XTEn: what the control register shall say of the format. */
+u64 amdvi_irq_control(const struct amdvi_unit *amdvi);
+/* A unit that goes on translating keeps the format that it was found with. */
+void amdvi_irq_adopt(struct amdvi_unit *amdvi);
+/* The unit translates, with that format; it no longer does. */
+void amdvi_irq_start(struct amdvi_unit *amdvi);
+void amdvi_irq_stop(struct amdvi_unit *amdvi);
+/* What a device table entry says of rid's interrupts where they are remapped: of word 2. */
+u64 amdvi_irq_word2(struct amdvi_unit *amdvi, u16 rid, bool suppress_faults);
+int amdvi_irq_open(struct nyx_unit *unit, struct nyx_irq_source *source);
+void amdvi_irq_close(struct nyx_unit *unit, struct nyx_irq_source *source);
+
+/* irte.c */
+static inline size_t amdvi_irte_bytes(const struct amdvi_unit *amdvi)
+{
+	return amdvi->ga ? 2 * sizeof(u64) : sizeof(u32);
+}
+
+/* The entry as the unit reads it; -ERANGE: the format has no place for it. */
+int amdvi_encode_irte(const struct amdvi_unit *amdvi, const struct nyx_irte *irte,
+		      u64 words[2]);
+int amdvi_irq_reserve(struct nyx_unit *unit, struct nyx_irq_source *source, u32 nr, u32 *index);
+int amdvi_irq_release(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index, u32 nr);
+int amdvi_irq_write(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+		    const struct nyx_irte *irte);
+void amdvi_irq_compose(struct nyx_unit *unit, u32 index, u32 sub, struct msi_msg *msg);
+void amdvi_irq_read(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+		    struct nyx_irte_view *view);
 
 /* audit.c */
 void amdvi_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *audit);
@@ -164,6 +227,14 @@ int amdvi_flush_device_tlb(struct nyx_unit *unit, struct nyx_device_tlb *tlb, u6
 			   u64 last);
 int amdvi_invalidate_entry(struct amdvi_unit *amdvi, u16 rid);
 int amdvi_invalidate_domain(struct amdvi_unit *amdvi, u16 hwdid);
+/* More ids than this take more than one call. */
+#define AMDVI_INVALIDATE_IDS	16
+/*
+ * What the unit holds of these ids' interrupt tables. With atomic it never sleeps, and may
+ * return 0 before the unit is done with it: behind a device that does not answer.
+ */
+int amdvi_invalidate_interrupts(struct amdvi_unit *amdvi, const u16 *rids, unsigned int nr,
+				bool atomic);
 /* Everything the unit may hold from before it was enabled. Does not mark it dead. */
 int amdvi_invalidate_all(struct amdvi_unit *amdvi);
 

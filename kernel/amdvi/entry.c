@@ -26,10 +26,7 @@ static u64 firmware_word2(const struct amdvi_unit *amdvi, u16 rid)
 {
 	u8 flags = amdvi->dte_flags[rid];
 
-	/*
-	 * IV stays 0: fixed and arbitrated interrupts pass unmapped, those of
-	 * the IO-APIC and HPET included.
-	 */
+	/* IV = 0: fixed and arbitrated interrupts pass unmapped, those of IO-APIC and HPET too. */
 	return FIELD_PREP(AMDVI_DTE2_INIT_PASS, !!(flags & NYX_IVHD_INIT_PASS)) |
 	       FIELD_PREP(AMDVI_DTE2_EINT_PASS, !!(flags & NYX_IVHD_EINT_PASS)) |
 	       FIELD_PREP(AMDVI_DTE2_NMI_PASS, !!(flags & NYX_IVHD_NMI_PASS)) |
@@ -57,7 +54,7 @@ static u64 blocked_word0(const struct amdvi_unit *amdvi, u16 rid)
 	return word;
 }
 
-void amdvi_encode_entry(const struct amdvi_unit *amdvi, u16 rid, const struct nyx_entry *entry,
+void amdvi_encode_entry(struct amdvi_unit *amdvi, u16 rid, const struct nyx_entry *entry,
 			struct amdvi_dte *out)
 {
 	u16 domain = NYX_HWDID_RESERVED;
@@ -86,7 +83,9 @@ void amdvi_encode_entry(const struct amdvi_unit *amdvi, u16 rid, const struct ny
 		       FIELD_PREP(AMDVI_DTE1_I, entry->kind == NYX_ENTRY_PAGING && entry->ats) |
 		       FIELD_PREP(AMDVI_DTE1_SA, entry->suppress_faults) |
 		       firmware_word1(amdvi, rid);
-	out->word[2] = firmware_word2(amdvi, rid);
+	out->word[2] = entry->remap_interrupts ?
+		       amdvi_irq_word2(amdvi, rid, entry->suppress_faults) :
+		       firmware_word2(amdvi, rid);
 	out->word[3] = 0;
 }
 
@@ -112,24 +111,34 @@ static bool grants(const struct amdvi_dte *dte)
 	return dte->word[0] & (AMDVI_DTE0_IR | AMDVI_DTE0_IW);
 }
 
-/* Make the unit forget the entry, then what it translated with it. */
-static int forget(struct amdvi_unit *amdvi, u16 rid, const struct amdvi_dte *old)
+/* True where the unit looks into a table for this entry's interrupts, whatever V says. */
+static bool remaps(const struct amdvi_dte *dte)
+{
+	return dte->word[2] & AMDVI_DTE2_IV &&
+	       FIELD_GET(AMDVI_DTE2_INT_CTL, dte->word[2]) == AMDVI_INT_CTL_REMAP;
+}
+
+/*
+ * Make the unit forget the entry, then what it read of memory by way of it. In this order:
+ * commands may run out of order between two COMPLETION_WAITs (2.4.9), and a request through
+ * the stale entry would fill the other caches again: under a domain id that is about to be
+ * reused, or from an interrupt table that is about to be freed.
+ */
+static int forget(struct amdvi_unit *amdvi, u16 rid, const struct amdvi_dte *old, bool dma,
+		  bool interrupts)
 {
 	int err;
 
 	write_back(amdvi, rid);
 	err = amdvi_invalidate_entry(amdvi, rid);
-	if (err || !grants(old))
-		return err;
-	/*
-	 * Only after the entry is gone: commands may run out of order between
-	 * two COMPLETION_WAITs (2.4.9), and a request through the stale entry
-	 * would fill the IOTLB again under a domain id that is about to be reused.
-	 */
-	return amdvi_invalidate_domain(amdvi, FIELD_GET(AMDVI_DTE1_DOMAIN_ID, old->word[1]));
+	if (!err && dma && grants(old))
+		err = amdvi_invalidate_domain(amdvi, FIELD_GET(AMDVI_DTE1_DOMAIN_ID, old->word[1]));
+	if (!err && interrupts && remaps(old))
+		err = amdvi_invalidate_interrupts(amdvi, &rid, 1, false);
+	return err;
 }
 
-/* The words that the unit looks at only when word 0 grants something. */
+/* The words that say nothing of DMA as long as word 0 grants none. */
 static void store_upper(struct amdvi_unit *amdvi, u16 rid, const struct amdvi_dte *new)
 {
 	unsigned int i;
@@ -145,12 +154,18 @@ static void store_upper(struct amdvi_unit *amdvi, u16 rid, const struct amdvi_dt
  * The unit may read an entry at any time, and reads 256 bits with no promise
  * about stores in between (2.2.2.2). A change within one 64-bit word is one
  * store. Any larger one goes through the blocked word 0, under which no other
- * word grants anything, so that every mixture the unit can read refuses.
+ * word grants any DMA, so that every mixture the unit can read refuses it.
+ *
+ * What word 2 says of interrupts holds under any word 0. It changes in one store, between
+ * the old rights to memory and the new ones: after the unit has forgotten the old, so that
+ * an entry which is given back raises nothing unchecked while it still reaches its domain;
+ * and forgotten itself before the new, so that one which is given away does not either.
  */
 static int replace_live(struct amdvi_unit *amdvi, u16 rid, const struct amdvi_dte *old,
 			const struct amdvi_dte *new)
 {
 	u64 blocked = blocked_word0(amdvi, rid);
+	bool interrupts = old->word[2] != new->word[2];
 	unsigned int i, differ = 0, last = 0;
 	int err;
 
@@ -162,17 +177,22 @@ static int replace_live(struct amdvi_unit *amdvi, u16 rid, const struct amdvi_dt
 	}
 	if (differ == 1) {
 		store(amdvi, rid, last, new->word[last]);
-		return forget(amdvi, rid, old);
+		return forget(amdvi, rid, old, !interrupts, interrupts);
 	}
 
 	if (old->word[0] != blocked) {
 		store(amdvi, rid, 0, blocked);
 		/* On error it stays blocked: the safest thing a dead unit may hold. */
-		err = forget(amdvi, rid, old);
+		err = forget(amdvi, rid, old, true, false);
 		if (err)
 			return err;
 	}
 	store_upper(amdvi, rid, new);
+	if (interrupts) {
+		err = forget(amdvi, rid, old, false, true);
+		if (err)
+			return err;
+	}
 	if (new->word[0] != blocked)
 		store(amdvi, rid, 0, new->word[0]);
 	/* The blocked mixture may have been cached meanwhile. */

@@ -18,6 +18,13 @@ static void encode_entry(struct amdvi_command *c, u16 rid)
 	c->word[1] = 0;
 }
 
+static void encode_interrupts(struct amdvi_command *c, u16 rid)
+{
+	c->word[0] = FIELD_PREP(AMDVI_CMD_OPCODE, AMDVI_INVALIDATE_INT_TABLE) |
+		     FIELD_PREP(AMDVI_INV0_DEVICE_ID, rid);
+	c->word[1] = 0;
+}
+
 static void encode_domain(struct amdvi_command *c, u16 hwdid)
 {
 	c->word[0] = FIELD_PREP(AMDVI_CMD_OPCODE, AMDVI_INVALIDATE_IOMMU_PAGES) |
@@ -155,9 +162,10 @@ static int or_dead(struct amdvi_unit *amdvi, int err)
 {
 	if (err)
 		nyx_unit_mark_dead(&amdvi->unit, err == -ETIMEDOUT ?
-				   "COMPLETION_WAIT timed out" :
+				   "COMPLETION_WAIT timed out" : err == -EBUSY ?
+				   "command buffer stayed full" :
 				   "command buffer stopped: a command was rejected");
-	return err;
+	return err == -EBUSY ? -EIO : err;
 }
 
 static int submit(struct amdvi_unit *amdvi, const struct amdvi_command *commands, u32 nr)
@@ -184,6 +192,32 @@ int amdvi_invalidate_domain(struct amdvi_unit *amdvi, u16 hwdid)
 	encode_domain(&c, hwdid);
 	this_cpu_inc(amdvi->unit.stats->flushes_domain);
 	return submit(amdvi, &c, 1);
+}
+
+int amdvi_invalidate_interrupts(struct amdvi_unit *amdvi, const u16 *rids, unsigned int nr,
+				bool atomic)
+{
+	struct amdvi_command commands[AMDVI_INVALIDATE_IDS];
+	unsigned int i;
+	int err;
+
+	if (WARN_ON_ONCE(nr > AMDVI_INVALIDATE_IDS))
+		return -EINVAL;
+	for (i = 0; i < nr; i++)
+		encode_interrupts(&commands[i], rids[i]);
+	this_cpu_inc(amdvi->unit.stats->flushes_interrupt);
+	if (!atomic)
+		return submit(amdvi, commands, nr);
+
+	if (nyx_unit_dead(&amdvi->unit))
+		return -EIO;
+	this_cpu_inc(amdvi->unit.stats->waits);
+	err = nyx_queue_submit_atomic(&amdvi->queue, commands, nr);
+	/*
+	 * Submitted: done before anything that is submitted later. With -EBUSY it is not, and
+	 * no context is left to try again in.
+	 */
+	return err == -EINPROGRESS ? 0 : or_dead(amdvi, err);
 }
 
 int amdvi_flush(struct nyx_unit *unit, const struct nyx_flush *flush)
@@ -254,6 +288,8 @@ static int invalidate_each(struct amdvi_unit *amdvi, unsigned int opcode)
 	for (id = 0; id < 65536; id++) {
 		if (opcode == AMDVI_INVALIDATE_DEVTAB_ENTRY)
 			encode_entry(&batch[nr++], id);
+		else if (opcode == AMDVI_INVALIDATE_INT_TABLE)
+			encode_interrupts(&batch[nr++], id);
 		else
 			encode_domain(&batch[nr++], id);
 		if (nr < ARRAY_SIZE(batch))
@@ -282,6 +318,7 @@ int amdvi_invalidate_all(struct amdvi_unit *amdvi)
 	all.word[0] = FIELD_PREP(AMDVI_CMD_OPCODE, AMDVI_INVALIDATE_IOMMU_ALL);
 	if (amdvi->features & AMDVI_EFR_IA_SUP)
 		return nyx_queue_submit(&amdvi->queue, &all, 1);
-	/* Without it, each domain id that a former owner may have used. */
-	return invalidate_each(amdvi, AMDVI_INVALIDATE_IOMMU_PAGES);
+	/* Without it, each table and each domain id that a former owner may have used. */
+	return invalidate_each(amdvi, AMDVI_INVALIDATE_INT_TABLE) ?:
+	       invalidate_each(amdvi, AMDVI_INVALIDATE_IOMMU_PAGES);
 }

@@ -75,8 +75,11 @@
 #define   AMDVI_CONTROL_PPR_EN		BIT_ULL(15)
 #define   AMDVI_CONTROL_GT_EN		BIT_ULL(16)
 #define   AMDVI_CONTROL_GA_EN		BIT_ULL(17)
+#define   AMDVI_CONTROL_GAM_EN		GENMASK_ULL(27, 25)
 #define   AMDVI_CONTROL_GA_LOG_EN	BIT_ULL(28)
+#define   AMDVI_CONTROL_GA_INT_EN	BIT_ULL(29)
 #define   AMDVI_CONTROL_DEV_TBL_SEG_EN	GENMASK_ULL(36, 34)
+#define   AMDVI_CONTROL_XT_EN		BIT_ULL(50)	/* 32 bits of destination; needs GAEn */
 #define AMDVI_EXCL_BASE			0x0020
 #define   AMDVI_EXCL_EN			BIT_ULL(0)
 #define   AMDVI_EXCL_ALLOW		BIT_ULL(1)
@@ -145,8 +148,38 @@ static_assert(sizeof(struct amdvi_dte) == 32);
 #define AMDVI_DTE2_EINT_PASS		BIT_ULL(57)
 #define AMDVI_DTE2_NMI_PASS		BIT_ULL(58)
 #define AMDVI_DTE2_INT_CTL		GENMASK_ULL(61, 60)
+#define   AMDVI_INT_CTL_ABORT		0	/* fixed and arbitrated interrupts are refused */
+#define   AMDVI_INT_CTL_FORWARD		1	/* they pass as they are */
+#define   AMDVI_INT_CTL_REMAP		2	/* through the table at IntTabRoot */
 #define AMDVI_DTE2_LINT0_PASS		BIT_ULL(62)
 #define AMDVI_DTE2_LINT1_PASS		BIT_ULL(63)
+
+/*
+ * ---- interrupt remapping table entry (2.2.5) ----
+ *
+ * A message's table entry is the one with the number in the low 11 bits of its data. With
+ * GAEn = 0 an entry has 32 bits, with GAEn = 1 it has 128: two words.
+ */
+
+#define AMDVI_INT_TABLE_ENTRIES		2048	/* that 11 bits can name */
+#define AMDVI_INT_TABLE_ALIGN		128
+
+/* 32 bits, and the low half of 128 */
+#define AMDVI_IRTE_REMAP_EN		BIT_ULL(0)
+#define AMDVI_IRTE_SUP_IOPF		BIT_ULL(1)	/* do not log what it refuses */
+#define AMDVI_IRTE_INT_TYPE		GENMASK_ULL(4, 2)
+#define   AMDVI_INT_TYPE_FIXED		0
+#define   AMDVI_INT_TYPE_ARBITRATED	1	/* the others are reserved */
+#define AMDVI_IRTE_RQ_EOI		BIT_ULL(5)
+#define AMDVI_IRTE_DM			BIT_ULL(6)	/* logical destination */
+#define AMDVI_IRTE_GUEST_MODE		BIT_ULL(7)	/* reserved in 32 bits */
+/* the rest of 32 bits */
+#define AMDVI_IRTE32_DESTINATION	GENMASK_ULL(15, 8)
+#define AMDVI_IRTE32_VECTOR		GENMASK_ULL(23, 16)
+/* the rest of 128: the low and the high half */
+#define AMDVI_IRTE128_DESTINATION_LOW	GENMASK_ULL(31, 8)
+#define AMDVI_IRTE128_VECTOR		GENMASK_ULL(7, 0)	/* 71:64 */
+#define AMDVI_IRTE128_DESTINATION_HIGH	GENMASK_ULL(63, 56)	/* 127:120; XTEn = 1 */
 
 /* ---- commands (2.4): two words ---- */
 
@@ -169,7 +202,7 @@ static_assert(sizeof(struct amdvi_command) == 16);
 #define AMDVI_WAIT0_I			BIT_ULL(1)	/* interrupt */
 #define AMDVI_WAIT0_F			BIT_ULL(2)	/* flush queue */
 #define AMDVI_WAIT0_STORE_ADDR		GENMASK_ULL(51, 3)
-/* INVALIDATE_DEVTAB_ENTRY */
+/* INVALIDATE_DEVTAB_ENTRY, INVALIDATE_INTERRUPT_TABLE */
 #define AMDVI_INV0_DEVICE_ID		GENMASK_ULL(15, 0)
 /* INVALIDATE_IOMMU_PAGES */
 #define AMDVI_INV0_DOMAIN_ID		GENMASK_ULL(47, 32)
@@ -214,9 +247,9 @@ static_assert(sizeof(struct amdvi_event) == 16);
 #define   AMDVI_EVENT_NX		BIT_ULL(49)	/* execute wanted, no permission for it */
 #define   AMDVI_EVENT_US		BIT_ULL(50)
 #define   AMDVI_EVENT_I			BIT_ULL(51)	/* interrupt request, not memory */
-#define   AMDVI_EVENT_PR		BIT_ULL(52)	/* the page is present */
+#define   AMDVI_EVENT_PR		BIT_ULL(52)	/* the page is present; RemapEn */
 #define   AMDVI_EVENT_RW		BIT_ULL(53)	/* write */
-#define   AMDVI_EVENT_PE		BIT_ULL(54)	/* the permission was there */
+#define   AMDVI_EVENT_PE		BIT_ULL(54)	/* the permission was not there */
 #define   AMDVI_EVENT_RZ		BIT_ULL(55)	/* reserved bit set or bad level */
 #define   AMDVI_EVENT_TR		BIT_ULL(56)	/* translation request (ATS) */
 /* INVALID_DEVICE_REQUEST has its own use of the upper flags */
@@ -226,7 +259,11 @@ static_assert(sizeof(struct amdvi_event) == 16);
 #define AMDVI_INT_FIRST			0xfee00000ULL
 #define AMDVI_INT_LAST			0xfeefffffULL
 #define AMDVI_HT_INT_FIRST		0xfdf8000000ULL
-#define AMDVI_HT_INT_LAST		0xfdffffffffULL
+#define AMDVI_HT_INT_LAST		0xfdf8ffffffULL
+/* What such a request's address says (HyperTransport 3.1, "Interrupt Request"). */
+#define AMDVI_HT_MASK			GENMASK_ULL(39, 0)
+#define   AMDVI_HT_INT_VECTOR		GENMASK_ULL(23, 16)
+#define   AMDVI_HT_INT_MT		GENMASK_ULL(4, 2)	/* message type */
 
 /*
  * Addresses that HyperTransport gives a meaning of their own, interrupts and system

@@ -4,10 +4,6 @@
  * owner's rings, the change to our device table, and the way back to its former owner's.
  */
 #include <linux/delay.h>
-#include <linux/io.h>
-#include <linux/ioport.h>
-#include <linux/mm.h>
-#include <asm/processor.h>
 
 #include "../why.h"
 #include "amdvi.h"
@@ -16,6 +12,15 @@
 
 /* As long as a unit may take over what is in its command buffer. */
 #define DRAIN_TIMEOUT_US	500000
+
+/*
+ * Interrupt entries' format. Who left it on had its devices' interrupts remapped. They are in
+ * nobody's hands any more: a kernel that has the unit remap for it now holds the registers,
+ * and one that does not has its devices send what our entries pass as it is. Its own entries,
+ * one that sends each of its devices' interrupts through a table included, stand in nobody's
+ * way: what such a device still sends by them meant something to a kernel that is gone.
+ */
+#define FORMAT	(AMDVI_CONTROL_GA_EN | AMDVI_CONTROL_XT_EN)
 
 /* What firmware has set for the links in this machine (3.4.4): not an owner's choice. */
 #define LINK	(AMDVI_CONTROL_HT_TUN_EN | AMDVI_CONTROL_PASS_PW | AMDVI_CONTROL_RES_PASS_PW | \
@@ -31,49 +36,11 @@ static const char *obstacle(u64 control)
 		return "guest translation is on";
 	if (control & (AMDVI_CONTROL_PPR_EN | AMDVI_CONTROL_PPR_LOG_EN | AMDVI_CONTROL_PPR_INT_EN))
 		return "page requests are on";
-	if (control & (AMDVI_CONTROL_GA_EN | AMDVI_CONTROL_GA_LOG_EN))
-		return "the guest virtual APIC is on";
-	if (control & ~(AMDVI_CONTROL_IOMMU_EN | AMDVI_CONTROL_RINGS | LINK))
+	if (control & (AMDVI_CONTROL_GAM_EN | AMDVI_CONTROL_GA_LOG_EN | AMDVI_CONTROL_GA_INT_EN))
+		return "interrupts are delivered to guests";
+	if (control & ~(AMDVI_CONTROL_IOMMU_EN | AMDVI_CONTROL_RINGS | LINK | FORMAT))
 		return "a feature that this version does not know is on";
 	return NULL;
-}
-
-/*
- * IntCtl 10b: remapped through the table at IntTabRoot (2.2.2.1). 01b forwards as our
- * entries do, and 00b refuses what they let pass. IV holds whatever V says.
- */
-bool amdvi_remaps_interrupts(const struct amdvi_dte *dte)
-{
-	return dte->word[2] & AMDVI_DTE2_IV && FIELD_GET(AMDVI_DTE2_INT_CTL, dte->word[2]) > 1;
-}
-
-static int refuse(struct nyx_why *why, const char *what, u64 value)
-{
-	return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
-			  "already translates, by firmware, a kernel that crashed, or the in-tree driver, and cannot be taken over: %s (%#llx); "
-			  WAY_OUT, what, value);
-}
-
-/* The former owner's device table: memory that its register names, and nobody vouches for. */
-static int check_table(u64 base, struct nyx_why *why)
-{
-	u64 at = base & AMDVI_DEVTAB_ADDR;
-	size_t bytes = (FIELD_GET(AMDVI_DEVTAB_SIZE, base) + 1) * SZ_4K;
-	const struct amdvi_dte *table = NULL;
-	size_t i;
-
-	/* What memremap() would warn about. */
-	if (at && !((at + bytes - 1) >> boot_cpu_data.x86_phys_bits) &&
-	    region_intersects(at, bytes, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) != REGION_MIXED)
-		table = memremap(at, bytes, MEMREMAP_WB);
-	if (!table)
-		return refuse(why, "its device table cannot be read", base);
-	for (i = 0; i < bytes / sizeof(*table); i++)
-		if (amdvi_remaps_interrupts(&table[i]))
-			break;
-	memunmap((void *)table);
-	return i < bytes / sizeof(*table) ?
-	       refuse(why, "interrupts are remapped for a device, by its requester id", i) : 0;
 }
 
 int amdvi_may_take_over(const struct nyx_mmio *io, struct nyx_why *why)
@@ -85,14 +52,16 @@ int amdvi_may_take_over(const struct nyx_mmio *io, struct nyx_why *why)
 		return 0;
 	what = obstacle(control);
 	if (what)
-		return refuse(why, what, control);
+		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
+				  "already translates, by firmware, a kernel that crashed, or the in-tree driver, and cannot be taken over: %s (%#llx); "
+				  WAY_OUT, what, control);
 	if (!nyx_takeover)
 		return nyx_refuse(why, -EBUSY, NYX_ARG_NONE,
 				  "already translates (control %#llx), by firmware, a kernel that crashed, or the in-tree driver: "
 				  WAY_OUT
 				  "; or load with takeover=1, unless a device is in the middle of DMA that the tables left behind redirect",
 				  control);
-	return check_table(nyx_read64(io, AMDVI_DEVTAB_BASE), why);
+	return 0;
 }
 
 void amdvi_look(struct amdvi_unit *amdvi)
@@ -156,7 +125,7 @@ int amdvi_stop_found_rings(struct amdvi_unit *amdvi, u32 *events)
 int amdvi_change_over(struct amdvi_unit *amdvi, const char **step)
 {
 	const struct nyx_mmio *io = &amdvi->io;
-	u64 control = (amdvi->found.control & LINK) | AMDVI_CONTROL_COHERENT |
+	u64 control = (amdvi->found.control & (LINK | FORMAT)) | AMDVI_CONTROL_COHERENT |
 		      AMDVI_CONTROL_IOMMU_EN;
 	int err;
 

@@ -38,8 +38,8 @@ void amdvi_write_control(struct amdvi_unit *amdvi, u64 control)
 
 /* ---- on and off ---- */
 
-/* What firmware knows about the links in this machine (5.2.2.1, 3.4.4). */
-static u64 firmware_control(const struct amdvi_unit *amdvi)
+/* What firmware knows about the links (5.2.2.1, 3.4.4), and the format of interrupt entries. */
+static u64 initial_control(const struct amdvi_unit *amdvi)
 {
 	u8 flags = amdvi->unit.firmware->ivhd_flags;
 
@@ -52,7 +52,7 @@ static u64 firmware_control(const struct amdvi_unit *amdvi)
 	       FIELD_PREP(AMDVI_CONTROL_RES_PASS_PW, !!(flags & AMDVI_IVHD_RES_PASS_PW)) |
 	       FIELD_PREP(AMDVI_CONTROL_ISOC, !!(flags & AMDVI_IVHD_ISOC)) |
 	       FIELD_PREP(AMDVI_CONTROL_INV_TIME_OUT, AMDVI_INV_TIME_OUT_1S) |
-	       AMDVI_CONTROL_COHERENT;
+	       AMDVI_CONTROL_COHERENT | amdvi_irq_control(amdvi);
 }
 
 void amdvi_write_rings(struct amdvi_unit *amdvi)
@@ -81,7 +81,7 @@ void amdvi_write_rings(struct amdvi_unit *amdvi)
 static int turn_on(struct amdvi_unit *amdvi, const char **step)
 {
 	const struct nyx_mmio *io = &amdvi->io;
-	u64 control = firmware_control(amdvi);
+	u64 control = initial_control(amdvi);
 
 	amdvi_write_rings(amdvi);
 	nyx_write64(io, AMDVI_DEVTAB_BASE, amdvi_devtab_base(amdvi));
@@ -163,6 +163,8 @@ static int amdvi_enable(struct nyx_unit *unit, struct nyx_why *why)
 		return err;
 	amdvi_look(amdvi);
 	on = amdvi->found.control & AMDVI_CONTROL_IOMMU_EN;
+	if (on)
+		amdvi_irq_adopt(amdvi);
 	/* First: an interrupt about the former owner's log must not be taken for ours. */
 	err = on ? amdvi_stop_found_rings(amdvi, &events) : 0;
 	if (!err) {
@@ -182,11 +184,13 @@ static int amdvi_enable(struct nyx_unit *unit, struct nyx_why *why)
 	if (events)
 		pr_info("%s: %u fault records of before are dropped\n", unit->name, events);
 	WRITE_ONCE(unit->state, NYX_UNIT_TRANSLATING);
+	amdvi_irq_start(amdvi);
 	return 0;
 }
 
 static void amdvi_op_put_back(struct nyx_unit *unit)
 {
+	amdvi_irq_stop(to_amdvi(unit));
 	if (amdvi_put_back(to_amdvi(unit)))
 		pr_err("%s: not all is as it was found\n", unit->name);
 	cmpxchg(&unit->state, NYX_UNIT_TRANSLATING, NYX_UNIT_OFF);
@@ -203,6 +207,7 @@ static void amdvi_disable(struct nyx_unit *unit)
 		return;
 	if (READ_ONCE(unit->state) == NYX_UNIT_TRANSLATING)
 		WRITE_ONCE(unit->state, NYX_UNIT_OFF);
+	amdvi_irq_stop(amdvi);
 	amdvi_turn_off(amdvi);
 }
 
@@ -245,6 +250,7 @@ static int amdvi_resume(struct nyx_unit *unit)
 		return err;
 	}
 	WRITE_ONCE(unit->state, NYX_UNIT_TRANSLATING);
+	amdvi_irq_start(amdvi);
 	return 0;
 }
 
@@ -263,6 +269,7 @@ static void free_unit(struct amdvi_unit *amdvi)
 		kvfree(amdvi->dte_flags);
 	} else {
 		amdvi_devtab_free(amdvi);
+		amdvi_irq_free(amdvi);
 		nyx_queue_free(&amdvi->queue);
 		amdvi_log_free(amdvi);
 	}
@@ -312,6 +319,13 @@ const struct nyx_unit_ops amdvi_unit_ops = {
 	.read_registers = amdvi_read_registers,
 	.audit = amdvi_audit,
 	.resume = amdvi_resume,
+	.irq_open = amdvi_irq_open,
+	.irq_close = amdvi_irq_close,
+	.irq_reserve = amdvi_irq_reserve,
+	.irq_release = amdvi_irq_release,
+	.irq_write = amdvi_irq_write,
+	.irq_compose = amdvi_irq_compose,
+	.irq_read = amdvi_irq_read,
 };
 
 static int decode_caps(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *desc,
@@ -359,7 +373,6 @@ static int decode_caps(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *des
 		.page_flush = true,
 		.device_tlb = header & AMDVI_CAP_IOTLB_SUP &&
 			      firmware->ivhd_flags & AMDVI_IVHD_IOTLB_SUP,
-		.counts_blocked_interrupts = true,
 		.fault_records = AMDVI_EVENTS,
 	};
 	return 0;
@@ -404,7 +417,7 @@ int amdvi_unit_create(const struct nyx_acpi_desc *desc, const struct nyx_acpi_un
 	amdvi->unit.has_function = true;
 	amdvi->unit.rid = firmware->rid;
 
-	err = amdvi_log_init(amdvi) ?: amdvi_queue_init(amdvi) ?:
+	err = amdvi_irq_init(amdvi, desc) ?: amdvi_log_init(amdvi) ?: amdvi_queue_init(amdvi) ?:
 	      amdvi_devtab_init(amdvi, desc, firmware);
 	if (err) {
 		free_unit(amdvi);

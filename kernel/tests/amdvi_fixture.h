@@ -23,7 +23,7 @@ struct amdvi_fixture {
 	struct amdvi_model model;
 	struct nyx_acpi_desc desc;
 	struct nyx_acpi_unit firmware;
-	struct nyx_acpi_scope scopes[4];
+	struct nyx_acpi_scope scopes[5];
 	struct amdvi_function function;
 	struct nyx_why why;
 	struct amdvi_unit *amdvi;
@@ -43,6 +43,7 @@ static inline int fx_create(struct amdvi_fixture *fx)
 	fx->desc.units = &fx->firmware;
 	fx->desc.nr_units = 1;
 	fx->desc.scopes = fx->scopes;
+	fx->desc.nr_scopes = ARRAY_SIZE(fx->scopes);
 	err = amdvi_unit_create(&fx->desc, &fx->firmware, &io, &fx->function, &fx->amdvi,
 				&fx->why);
 	if (err)
@@ -68,7 +69,15 @@ static inline struct amdvi_fixture *fx_alloc(struct kunit *test, u64 efr)
 	fx->firmware.cap_offset = 0x40;
 	fx->function.header = FX_HEADER;
 	fx->function.misc0 = 48 << 8;
+	/* Not one of this unit's: without any, an emulated unit is taken for one that cannot remap. */
+	fx->scopes[4].kind = NYX_SCOPE_IOAPIC;
 	return fx;
+}
+
+/* GAEn, and XTEn where this guest is in x2APIC mode. */
+static inline u64 fx_format(const struct amdvi_fixture *fx)
+{
+	return BIT_ULL(17) | (fx->amdvi->xt ? BIT_ULL(50) : 0);
 }
 
 /* Created and translating. */

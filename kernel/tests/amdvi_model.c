@@ -33,7 +33,7 @@ static void cache(struct amdvi_model *m, u16 domain, u64 iova, bool pde)
 }
 
 /* An entry as hardware would fetch it: 256 bits whenever it likes (2.2.2.2). */
-static void dma(struct amdvi_model *m)
+static void access_memory(struct amdvi_model *m)
 {
 	const struct amdvi_dte *table;
 	unsigned int i;
@@ -65,6 +65,12 @@ static void dma(struct amdvi_model *m)
 		cache(m, m->dte.word[1] & 0xffff, m->device_iova, false);
 		cache(m, m->dte.word[1] & 0xffff, m->device_iova, true);
 	}
+}
+
+static void dma(struct amdvi_model *m)
+{
+	access_memory(m);
+	amdvi_model_irq_step(m);
 }
 
 static bool inside(const struct amdvi_command *c, u64 iova)
@@ -110,6 +116,7 @@ static void execute(struct amdvi_model *m, const struct amdvi_command *c)
 {
 	unsigned int i;
 
+	amdvi_model_irq_execute(m, c);
 	switch (FIELD_GET(AMDVI_CMD_OPCODE, c->word[0])) {
 	case 2:
 		if ((c->word[0] & 0xffff) == m->device)
@@ -150,6 +157,7 @@ static bool legal(struct amdvi_model *m, const struct amdvi_command *c)
 	case 1:
 		return !(c->word[0] & GENMASK_ULL(59, 52));
 	case 2:
+	case 5:
 		return !(c->word[0] & GENMASK_ULL(59, 16)) && !c->word[1];
 	case 3:
 		return !(c->word[0] & (GENMASK_ULL(59, 48) | GENMASK_ULL(31, 20))) &&

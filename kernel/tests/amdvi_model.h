@@ -3,7 +3,8 @@
  * A register model of an AMD-Vi unit: behaves as the specification says, at
  * its most awkward. It executes the commands between two COMPLETION_WAITs in
  * reverse order, and one device does DMA after every command and after every
- * store into its device table entry, so that anything that may be cached is.
+ * store into its device table entry, so that anything that may be cached is. With irq_on it
+ * raises an interrupt each time as well, amdvi_model_irq.c.
  */
 #ifndef NYX_AMDVI_MODEL_H
 #define NYX_AMDVI_MODEL_H
@@ -18,11 +19,20 @@
 #define MODEL_TLB	64
 #define MODEL_SEEN	32
 #define MODEL_PENDING	512
+#define MODEL_IRQ_DTES	32
+#define MODEL_IRTES	128
 
 struct amdvi_model_tlb {
 	bool valid, pde;
 	u16 domain;
 	u64 iova;
+};
+
+/* What becomes of an interrupt. */
+enum amdvi_model_irq {
+	MODEL_IRQ_PASSED,	/* as it was sent */
+	MODEL_IRQ_REFUSED,
+	MODEL_IRQ_RAISED,	/* what its table entry says */
 };
 
 struct amdvi_model {
@@ -72,6 +82,27 @@ struct amdvi_model {
 	bool unmapped;
 	bool held;
 	bool deaf;			/* it does not answer, which the unit logs and goes on */
+
+	/*
+	 * Interrupts: what the unit holds for them of device table entries, apart from what
+	 * it holds for DMA, and of tables. It may drop either at any time.
+	 */
+	bool irq_on;
+	u32 irq_index;
+	bool dma_forgets, irq_forgets;
+	struct {
+		bool valid;
+		u16 rid;
+		u64 word2;
+	} irq_dtes[MODEL_IRQ_DTES];
+	struct {
+		bool valid;
+		u16 rid;
+		u32 index;
+		u64 words[2];
+	} irtes[MODEL_IRTES];
+	/* Of the device's: reached a domain while they passed as sent; refused; raised. */
+	unsigned int unchecked, irq_refused, irq_raised;
 };
 
 static inline struct amdvi_model *to_model(struct nyx_mmio_model *io)
@@ -93,6 +124,15 @@ bool amdvi_model_any(struct amdvi_model *model, u16 domain);
  */
 bool amdvi_model_event(struct amdvi_model *model, u64 word0, u64 word1, bool late);
 void amdvi_model_complete(struct amdvi_model *model, u64 word0);
+/* An interrupt of rid's for that entry; with RAISED, words is what the entry says. */
+enum amdvi_model_irq amdvi_model_interrupt(struct amdvi_model *model, u16 rid, u32 index,
+					   u64 words[2]);
+/* True where the unit holds an entry of a table that it read for rid. */
+bool amdvi_model_holds_irte(struct amdvi_model *model, u16 rid);
+/* For amdvi_model.c, with the lock held. */
+void amdvi_model_irq_step(struct amdvi_model *model);
+void amdvi_model_irq_execute(struct amdvi_model *model, const struct amdvi_command *command);
+
 /* What the last command of the list was, 0 the newest. */
 const struct amdvi_command *amdvi_model_command(struct amdvi_model *model, unsigned int ago);
 

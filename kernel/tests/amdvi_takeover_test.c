@@ -137,33 +137,6 @@ static void amdvi_takeover_test_takes_over(struct kunit *test)
 	fx_expect_left(test, fx, false);
 }
 
-static void amdvi_takeover_test_remapped(struct kunit *test)
-{
-	static const struct {
-		u64 word2;
-		bool remaps;
-	} entries[] = {
-		{ 0, false },
-		{ 2ULL << 60, false },			/* IV = 0 */
-		{ 1, false },				/* 00b: refused */
-		{ 1 | 1ULL << 60, false },		/* 01b: forwarded as they are */
-		{ 1 | 2ULL << 60, true },
-		{ 1 | 3ULL << 60, true },		/* reserved: who knows */
-		{ 0x1234567890aaULL | 2ULL << 60, false },
-		{ 0x1234567890abULL | 2ULL << 60, true },
-	};
-	u32 i;
-
-	for (i = 0; i < ARRAY_SIZE(entries); i++) {
-		struct amdvi_dte dte = { .word[2] = entries[i].word2 };
-
-		/* V and TV have no say in it. */
-		KUNIT_EXPECT_EQ_MSG(test, amdvi_remaps_interrupts(&dte), entries[i].remaps, "%u", i);
-		dte.word[0] = 3;
-		KUNIT_EXPECT_EQ_MSG(test, amdvi_remaps_interrupts(&dte), entries[i].remaps, "%u", i);
-	}
-}
-
 static void expect_refused(struct kunit *test, struct left_on *l, const char *why, bool helps)
 {
 	struct amdvi_fixture *fx = l->fx;
@@ -185,9 +158,10 @@ static void amdvi_takeover_test_refusals(struct kunit *test)
 		{ 1ULL << 13, "page requests" },
 		{ 1ULL << 15, "page requests" },
 		{ 1ULL << 16, "guest translation" },
-		{ 1ULL << 17, "guest virtual APIC" },
-		{ 1ULL << 28, "guest virtual APIC" },
-		{ 1ULL << 50, "does not know" },
+		{ 1ULL << 26, "delivered to guests" },
+		{ 1ULL << 28, "delivered to guests" },
+		{ 1ULL << 29, "delivered to guests" },
+		{ 1ULL << 51, "does not know" },
 		{ 1ULL << 63, "does not know" },
 	};
 	struct left_on *l;
@@ -202,17 +176,6 @@ static void amdvi_takeover_test_refusals(struct kunit *test)
 				break;
 		}
 	}
-	/* The last entry counts too; the one behind it is nobody's. */
-	l = left_on(test);
-	l->table[ENTRIES - 1].word[2] = 1 | 2ULL << 60;
-	expect_refused(test, l, "interrupts are remapped for a device, by its requester id (0x7f)",
-		       false);
-	l->table[ENTRIES - 1].word[2] = 0;
-	l->m->devtab = 0;
-	expect_refused(test, l, "cannot be read", false);
-	l->m->devtab = GENMASK_ULL(51, 12);
-	expect_refused(test, l, "cannot be read", false);
-
 	nyx_takeover = false;
 	l = left_on(test);
 	expect_refused(test, l, "in the middle of DMA", true);
@@ -224,7 +187,7 @@ static void amdvi_takeover_test_meanwhile(struct kunit *test)
 	struct left_on *l = probed(test);
 	struct amdvi_fixture *fx = l->fx;
 
-	l->table[3].word[2] = 1 | 2ULL << 60;
+	l->m->control |= 1ULL << 16;
 	KUNIT_EXPECT_EQ(test, fx->unit->ops->enable(fx->unit, &fx->why), -EBUSY);
 	KUNIT_EXPECT_EQ(test, l->m->nr_writes, 0);
 	/* Nor does anything that follows a failed load touch it. */
@@ -331,7 +294,6 @@ static void amdvi_takeover_test_resume(struct kunit *test)
 
 static struct kunit_case amdvi_takeover_cases[] = {
 	KUNIT_CASE(amdvi_takeover_test_takes_over),
-	KUNIT_CASE(amdvi_takeover_test_remapped),
 	KUNIT_CASE(amdvi_takeover_test_refusals),
 	KUNIT_CASE(amdvi_takeover_test_meanwhile),
 	KUNIT_CASE(amdvi_takeover_test_failures),

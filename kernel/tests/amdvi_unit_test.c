@@ -119,7 +119,7 @@ static void amdvi_unit_test_enable(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, m->event_base >> 56, 12);		/* 4096 events */
 	KUNIT_EXPECT_EQ(test, m->excl_base, 0);
 	/* Enable, HtTunEn, EventLogEn, PassPW, ResPassPW, Coherent, Isoc, CmdBufEn, 1 s. */
-	KUNIT_EXPECT_EQ(test, m->control, 0x1f07 | 4 << 5);
+	KUNIT_EXPECT_EQ(test, m->control, 0x1f07 | 4 << 5 | fx_format(fx));
 	KUNIT_EXPECT_EQ(test, m->per_opcode[2], 65536);
 	KUNIT_EXPECT_EQ(test, m->per_opcode[8], 1);
 	KUNIT_EXPECT_EQ(test, m->per_opcode[3], 0);
@@ -138,6 +138,7 @@ static void amdvi_unit_test_enable_no_ia(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, fx->model.per_opcode[2], 65536);
 	KUNIT_EXPECT_EQ(test, fx->model.per_opcode[3], 65536);
+	KUNIT_EXPECT_EQ(test, fx->model.per_opcode[5], 65536);
 	KUNIT_EXPECT_EQ(test, fx->model.per_opcode[8], 0);
 	fx_remove(test, fx);
 }
