@@ -4,8 +4,8 @@
  * and the way back at every one. What may go where is admit.c's to say.
  *
  * In:  the domain goes live on the unit, then the entry, then bus mastering.
- * Out: the entry is blocked and invalidated, bus mastering goes off, only then
- *      the device leaves the domain; the reset follows as a job.
+ * Out: the entry is blocked and invalidated, bus mastering goes off, its interrupts are
+ *      released, only then the device leaves the domain; the reset follows as a job.
  */
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -195,6 +195,7 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain, u
 			   device->unit->name, nyx_device_name(device), err);
 		goto release_acs;
 	}
+	nyx_irqs_take(device);
 	/* Last: until its entry is live the device would only fault. */
 	pci_set_master(device->pdev);
 	tell_assigned(device, "assigned to");
@@ -242,6 +243,7 @@ void nyx_device_leave_domain(struct nyx_device *device, const char *cause)
 	lockdep_assert_held(&nyx_registry_lock);
 	/* A dead unit cannot confirm; its domains' memory is then never freed. */
 	fence(device);
+	nyx_irqs_give_back(device);
 	kref_get(&domain->ref);
 	drop_mappings(device);
 	part_domain(device);
@@ -353,6 +355,8 @@ static int move_locked(struct nyx_device *device, struct nyx_domain *domain, boo
 				  "%s: the entry of %s could not be blocked (error %d); it stays in domain %u",
 				  device->unit->name, nyx_device_name(device), err, old->id);
 	}
+	/* Whoever listened to it did so for the old domain. */
+	nyx_irq_unbind_all(device);
 	kref_get(&old->ref);
 	drop_mappings(device);
 	part_domain(device);

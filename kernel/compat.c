@@ -8,6 +8,93 @@
 
 #include "compat.h"
 
+#ifdef NYX_HAS_MSI_PARENT
+
+#include <asm/msi.h>
+
+/* All but the vectors' own way to move an interrupt suits us: our domain has a bus token. */
+static bool init_dev_msi_info(struct device *dev, struct irq_domain *domain,
+			      struct irq_domain *real_parent, struct msi_domain_info *info)
+{
+	const struct msi_parent_ops *ops = x86_vector_domain->msi_parent_ops;
+
+	return ops && ops->init_dev_msi_info(dev, x86_vector_domain, real_parent, info);
+}
+
+static const struct msi_parent_ops msi_parent = {
+	.supported_flags = X86_VECTOR_MSI_FLAGS_SUPPORTED | MSI_FLAG_MULTI_PCI_MSI,
+	.prefix = "nyx-",
+	.init_dev_msi_info = init_dev_msi_info,
+};
+
+struct irq_domain *nyx_msi_create(struct irq_domain *remap, struct fwnode_handle *fwnode)
+{
+	/*
+	 * One of the two tokens by which x86 knows domains of remapped interrupts; it only
+	 * tells them from the vectors' own domain.
+	 */
+	irq_domain_update_bus_token(remap, DOMAIN_BUS_DMAR);
+	remap->flags |= IRQ_DOMAIN_FLAG_MSI_PARENT | IRQ_DOMAIN_FLAG_ISOLATED_MSI;
+	remap->msi_parent_ops = &msi_parent;
+	return remap;
+}
+
+void nyx_msi_remove(struct irq_domain *msi, struct irq_domain *remap) { }
+
+bool nyx_msi_is_default(struct device *dev)
+{
+	return dev_get_msi_domain(dev) == x86_vector_domain;
+}
+
+#else
+
+static struct irq_chip msi_chip = {
+	.name		= "nyx-PCI-MSI",
+	.irq_unmask	= pci_msi_unmask_irq,
+	.irq_mask	= pci_msi_mask_irq,
+	.irq_ack	= irq_chip_ack_parent,
+	.irq_retrigger	= irq_chip_retrigger_hierarchy,
+	.flags		= IRQCHIP_SKIP_SET_WAKE | IRQCHIP_AFFINITY_PRE_STARTUP,
+};
+
+static struct msi_domain_ops msi_ops = {
+	.msi_prepare	= pci_msi_prepare,
+};
+
+static struct msi_domain_info msi_info = {
+	.flags		= MSI_FLAG_USE_DEF_DOM_OPS | MSI_FLAG_USE_DEF_CHIP_OPS |
+			  MSI_FLAG_MULTI_PCI_MSI | MSI_FLAG_PCI_MSIX,
+	.ops		= &msi_ops,
+	.chip		= &msi_chip,
+	.handler	= handle_edge_irq,
+	.handler_name	= "edge",
+};
+
+struct irq_domain *nyx_msi_create(struct irq_domain *remap, struct fwnode_handle *fwnode)
+{
+	return pci_msi_create_irq_domain(fwnode, &msi_info, remap);
+}
+
+void nyx_msi_remove(struct irq_domain *msi, struct irq_domain *remap)
+{
+	irq_domain_remove(msi);
+}
+
+/* Not exported: known by its parent and its chip. */
+bool nyx_msi_is_default(struct device *dev)
+{
+	struct irq_domain *domain = dev_get_msi_domain(dev);
+	const struct msi_domain_info *info;
+
+	if (!domain || domain->parent != x86_vector_domain ||
+	    domain->bus_token != DOMAIN_BUS_PCI_MSI)
+		return false;
+	info = domain->host_data;
+	return info && info->chip && info->chip->name && !strcmp(info->chip->name, "PCI-MSI");
+}
+
+#endif
+
 #ifdef NYX_LAST_DEVICE_SHUTDOWN
 
 static void (*last_shutdown)(void);

@@ -44,6 +44,43 @@
 #include <asm/processor.h>
 #endif
 
+/* ---- interrupts ---- */
+
+#include <linux/eventfd.h>
+#include <linux/irq.h>
+#include <linux/irqdomain.h>
+#include <linux/msi.h>
+#include <asm/irqdomain.h>
+
+#ifdef NYX_EVENTFD_SIGNAL_COUNTS
+#define eventfd_signal(ctx)	eventfd_signal(ctx, 1)
+#endif
+
+/* Its chip can move the interrupt in any context: newer kernels take that for granted. */
+static inline void nyx_irq_moves_at_once(unsigned int virq)
+{
+#ifdef NYX_HAS_MOVE_PCNTXT
+	irq_set_status_flags(virq, IRQ_MOVE_PCNTXT);
+#endif
+}
+
+/* Behind entries of their own, interrupts of one device need no vectors in a row. */
+static inline void nyx_irq_scatter_vectors(struct irq_alloc_info *info)
+{
+#ifdef NYX_HAS_CONTIGUOUS_VECTORS
+	info->flags &= ~X86_IRQ_ALLOC_CONTIGUOUS_VECTORS;
+#endif
+}
+
+/*
+ * What a PCI device's MSI domain must be for its interrupts to go through remap: since 6.2
+ * that domain itself, made fit for it, before that an MSI domain on top. NULL: no memory.
+ */
+struct irq_domain *nyx_msi_create(struct irq_domain *remap, struct fwnode_handle *fwnode);
+void nyx_msi_remove(struct irq_domain *msi, struct irq_domain *remap);
+/* The device's MSI domain is the one that native x86 gives PCI devices without remapping. */
+bool nyx_msi_is_default(struct device *dev);
+
 /* ---- generic netlink ---- */
 
 #include <net/genetlink.h>

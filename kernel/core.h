@@ -126,6 +126,36 @@ int nyx_admit_held(struct nyx_device *device, struct nyx_why *why);
 /* The domain takes it, and its group is in nobody else's hands. */
 int nyx_admit_domain(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why);
 
+/* ---- irq_domain.c: the entries behind a device's interrupts ---- */
+
+/*
+ * The domains of a unit that remaps; others have none. -ENOMEM. Removed when no device has
+ * an interrupt in them. Process context.
+ */
+int nyx_irq_domain_create(struct nyx_unit *unit);
+void nyx_irq_domain_remove(struct nyx_unit *unit);
+void nyx_irqs_init(struct nyx_device *device);	/* its ids are known */
+/* The rest holds nyx_registry_lock. */
+/*
+ * The device leaves the host's hands: from its next entry on its interrupts go through a
+ * table, where that is per device. Idempotent. -ENOMEM, -EBUSY.
+ */
+int nyx_irqs_open(struct nyx_device *device);
+/* It is back, and its entry written. */
+void nyx_irqs_close(struct nyx_device *device);
+/* Fenced: no entry of it is present, whatever the kernel's interrupt code writes. */
+void nyx_irqs_fence(struct nyx_device *device, bool fenced);
+/* Interrupts allocated for it are ours, and no longer: what is bound is released. */
+void nyx_irqs_take(struct nyx_device *device);
+void nyx_irqs_give_back(struct nyx_device *device);
+/* The table index behind an interrupt of device. False: it has none. */
+bool nyx_irq_entry_index(struct nyx_device *device, unsigned int virq, u32 *index);
+
+/* ---- irq.c ---- */
+
+/* Release whatever is bound; holds nyx_registry_lock. */
+void nyx_irq_unbind_all(struct nyx_device *device);
+
 /* ---- quarantine.c ---- */
 
 /*

@@ -129,6 +129,16 @@ bool nyx_device_has_rid(const struct nyx_device *device, u16 rid)
 	return false;
 }
 
+/*
+ * Nobody of the host waits for its interrupts. One that is blocked for want of a name in the
+ * firmware's table may well do without DMA and be a host driver's.
+ */
+static bool out_of_hands(const struct nyx_device *device)
+{
+	return claim(device) > 2 ||
+	       (claim(device) == 2 && (device->irqs.open || device->group_blocked));
+}
+
 void nyx_device_wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entry *entry)
 {
 	struct nyx_device *strongest = device, *member;
@@ -138,6 +148,7 @@ void nyx_device_wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entr
 		if (member->unit == device->unit && nyx_device_has_rid(member, rid) &&
 		    claim(member) > claim(strongest))
 			strongest = member;
+	entry->remap_interrupts = out_of_hands(strongest);
 
 	switch (claim(strongest)) {
 	case 1:
@@ -173,6 +184,8 @@ int nyx_device_apply(struct nyx_device *device)
 		return 0;
 	if (nyx_unit_dead(device->unit)) {
 		nyx_ats_follow(device, false);
+		if (claim(device) < 2)
+			nyx_irqs_close(device);
 		return -EIO;
 	}
 	for (i = 0; i < device->nr_rids; i++) {
@@ -187,6 +200,10 @@ int nyx_device_apply(struct nyx_device *device)
 			first_err = err;
 	}
 	err = nyx_ats_follow(device, ats && !first_err);
+	/* Interrupts follow DMA: fenced after it, open once it is. */
+	nyx_irqs_fence(device, claim(device) != 3 || first_err || err);
+	if (claim(device) < 2)
+		nyx_irqs_close(device);
 	return first_err ?: err;
 }
 
@@ -232,6 +249,7 @@ static struct nyx_device *new_device(struct pci_dev *pdev)
 	device->rid = PCI_DEVID(pdev->bus->number, pdev->devfn);
 	device->unit = nyx_topology_unit(pdev);
 	device->nr_rids = nyx_topology_rids(pdev, device->unit, device->rids);
+	nyx_irqs_init(device);
 	device->is_bridge = pdev->hdr_type != PCI_HEADER_TYPE_NORMAL;
 	device->is_unit = is_unit_function(pdev);
 	device->has_reset = pdev->reset_methods[0] != 0;

@@ -82,6 +82,8 @@ static bool log_record(struct nyx_device *device, struct nyx_unit *unit,
 		.kind = event->kind,
 		.has_address = event->has_address,
 		.address = event->address,
+		.has_index = event->has_index,
+		.index = event->index,
 		.reason = event->reason,
 		.text = event->text,
 	};

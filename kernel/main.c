@@ -92,6 +92,7 @@ static void remove_units(void)
 	struct nyx_unit *unit, *next;
 
 	list_for_each_entry_safe_reverse(unit, next, &nyx_units, node) {
+		nyx_irq_domain_remove(unit);
 		list_del(&unit->node);
 		unit->ops->remove(unit);
 	}
@@ -144,6 +145,19 @@ stop_identity:
 	return err;
 }
 
+static int create_irq_domains(void)
+{
+	struct nyx_unit *unit;
+	int err;
+
+	list_for_each_entry(unit, &nyx_units, node) {
+		err = nyx_irq_domain_create(unit);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /* units: nyx_units_put_back() where the load fails, nyx_units_disable() at unload. */
 static void hand_back(void (*units)(void))
 {
@@ -181,6 +195,9 @@ static int __init start(struct nyx_why *why)
 	err = take_over(why);
 	if (err)
 		goto remove_units;
+	err = create_irq_domains();
+	if (err)
+		goto hand_back;
 	err = nyx_power_start();
 	if (err)
 		goto hand_back;

@@ -147,6 +147,8 @@ static int attr_of(enum nyx_arg arg)
 	case NYX_ARG_IOVA:	return NYX_IOMMU_A_IOVA;
 	case NYX_ARG_STATE:	return NYX_IOMMU_A_DOMAIN_STATE;
 	case NYX_ARG_ATS:	return NYX_IOMMU_A_ATS;
+	case NYX_ARG_VECTOR:	return NYX_IOMMU_A_VECTOR;
+	case NYX_ARG_CPUS:	return NYX_IOMMU_A_CPUS;
 	case NYX_ARG_THRESHOLD:	return NYX_IOMMU_A_FAULT_THRESHOLD;
 	default:		return 0;
 	}
@@ -266,8 +268,10 @@ static int socket_event(struct notifier_block *nb, unsigned long event, void *da
 	const struct netlink_notify *notify = data;
 
 	if (event == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC &&
-	    net_eq(notify->net, &init_net))
+	    net_eq(notify->net, &init_net)) {
 		nyx_domain_owner_gone(notify->portid);
+		nyx_irq_owner_gone(notify->portid);
+	}
 	return NOTIFY_DONE;
 }
 

@@ -33,6 +33,8 @@ int nyx_nl_put_fault(struct sk_buff *skb, const struct nyx_fault_record *record)
 	    nla_put_u64_64bit(skb, NYX_IOMMU_A_FAULT_ADDRESS, record->address,
 			      NYX_IOMMU_A_FAULT_PAD))
 		return -EMSGSIZE;
+	if (record->has_index && nla_put_u32(skb, NYX_IOMMU_A_FAULT_INDEX, record->index))
+		return -EMSGSIZE;
 	if (record->text && nla_put_string(skb, NYX_IOMMU_A_FAULT_TEXT, record->text))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);

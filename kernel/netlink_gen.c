@@ -20,6 +20,11 @@ const struct nla_policy nyx_iommu_range_nl_policy[NYX_IOMMU_A_RANGE_TAG + 1] = {
 	[NYX_IOMMU_A_RANGE_TAG] = { .type = NLA_U64, },
 };
 
+const struct nla_policy nyx_iommu_vector_nl_policy[NYX_IOMMU_A_VECTOR_FD + 1] = {
+	[NYX_IOMMU_A_VECTOR_INDEX] = { .type = NLA_U32, },
+	[NYX_IOMMU_A_VECTOR_FD] = { .type = NLA_U32, },
+};
+
 /* Global operation policy for nyx_iommu */
 const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_DOMAIN_STATE + 1] = {
 	[NYX_IOMMU_A_DEVICE] = { .type = NLA_U32, },
@@ -37,11 +42,14 @@ const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_DOMAIN_STATE + 1] = {
 	[NYX_IOMMU_A_ALLOW_RESERVED] = { .type = NLA_FLAG, },
 	[NYX_IOMMU_A_NO_RESET] = { .type = NLA_FLAG, },
 	[NYX_IOMMU_A_ATS] = { .type = NLA_FLAG, },
+	[NYX_IOMMU_A_VECTOR] = NLA_POLICY_NESTED(nyx_iommu_vector_nl_policy),
+	[NYX_IOMMU_A_MASKED] = NLA_POLICY_MAX(NLA_U32, 1),
+	[NYX_IOMMU_A_CPUS] = { .type = NLA_NUL_STRING, .len = 1023, },
 	[NYX_IOMMU_A_DOMAIN_STATE] = NLA_POLICY_MAX(NLA_U32, 3),
 };
 
 /* Ops table for nyx_iommu */
-const struct genl_small_ops nyx_iommu_nl_ops[20] = {
+const struct genl_small_ops nyx_iommu_nl_ops[25] = {
 	{
 		.cmd	= NYX_IOMMU_CMD_STATUS_GET,
 		.doit	= nyx_iommu_nl_status_get_doit,
@@ -125,5 +133,26 @@ const struct genl_small_ops nyx_iommu_nl_ops[20] = {
 	{
 		.cmd	= NYX_IOMMU_CMD_AUDIT,
 		.dumpit	= nyx_iommu_nl_audit_dumpit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_IRQ_GET,
+		.doit	= nyx_iommu_nl_irq_get_doit,
+		.dumpit	= nyx_iommu_nl_irq_get_dumpit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_IRQ_BIND,
+		.doit	= nyx_iommu_nl_irq_bind_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_IRQ_UNBIND,
+		.doit	= nyx_iommu_nl_irq_unbind_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_IRQ_SET,
+		.doit	= nyx_iommu_nl_irq_set_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_IRQ_TRIGGER,
+		.doit	= nyx_iommu_nl_irq_trigger_doit,
 	},
 };

@@ -13,12 +13,13 @@
 
 /* Common nested types */
 extern const struct nla_policy nyx_iommu_range_nl_policy[NYX_IOMMU_A_RANGE_TAG + 1];
+extern const struct nla_policy nyx_iommu_vector_nl_policy[NYX_IOMMU_A_VECTOR_FD + 1];
 
 /* Global operation policy for nyx_iommu */
 extern const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_DOMAIN_STATE + 1];
 
 /* Ops table for nyx_iommu */
-extern const struct genl_small_ops nyx_iommu_nl_ops[20];
+extern const struct genl_small_ops nyx_iommu_nl_ops[25];
 
 int nyx_iommu_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info);
 int nyx_iommu_nl_unit_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -51,6 +52,13 @@ int nyx_iommu_nl_fault_get_dumpit(struct sk_buff *skb,
 				  struct netlink_callback *cb);
 int nyx_iommu_nl_fault_clear_doit(struct sk_buff *skb, struct genl_info *info);
 int nyx_iommu_nl_audit_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int nyx_iommu_nl_irq_get_doit(struct sk_buff *skb, struct genl_info *info);
+int nyx_iommu_nl_irq_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
+int nyx_iommu_nl_irq_bind_doit(struct sk_buff *skb, struct genl_info *info);
+int nyx_iommu_nl_irq_unbind_doit(struct sk_buff *skb, struct genl_info *info);
+int nyx_iommu_nl_irq_set_doit(struct sk_buff *skb, struct genl_info *info);
+int nyx_iommu_nl_irq_trigger_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	NYX_IOMMU_NLGRP_FAULT,

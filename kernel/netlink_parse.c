@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Netlink: from a message's bytes to ranges. The kernel has checked the attributes at the top
- * against the policy, those inside a range it checks here.
+ * Netlink: from a message's bytes to ranges and vectors. The kernel has checked the attributes
+ * at the top against the policy, those inside one of these are checked here.
  */
 #include "netlink_parse.h"
 
@@ -95,4 +95,62 @@ const struct nlattr *nyx_nl_range_attr(struct genl_info *info, int nr, int type)
 			if (nla_type(inner) == type)
 				return inner;
 	return attr;	/* the default of what was left out */
+}
+
+/* ---- vectors ---- */
+
+int nyx_nl_count_vectors(struct genl_info *info, bool bind)
+{
+	const struct nlattr *attr;
+	int rem, nr = 0;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem)
+		if (nla_type(attr) == NYX_IOMMU_A_VECTOR && ++nr > NYX_IOMMU_VECTORS_MAX)
+			return nyx_nl_refuse(info->extack, -E2BIG, attr,
+					     "more than %d vectors in one message: no device has so many",
+					     NYX_IOMMU_VECTORS_MAX);
+	if (!nr && bind)
+		return nyx_nl_refuse(info->extack, -EINVAL, NULL,
+				     "no vector given: add vector attributes");
+	return nr;
+}
+
+static int parse_vector(struct genl_info *info, const struct nlattr *nest, bool bind, u32 *index,
+			u32 *fd)
+{
+	struct nlattr *tb[NYX_IOMMU_A_VECTOR_MAX + 1];
+	int err;
+
+	err = nla_parse_nested(tb, NYX_IOMMU_A_VECTOR_MAX, nest, nyx_iommu_vector_nl_policy,
+			       info->extack);
+	if (err)
+		return err;
+	if (!tb[NYX_IOMMU_A_VECTOR_INDEX])
+		return nyx_nl_refuse(info->extack, -EINVAL, nest, "a vector has no index");
+	if (bind && !tb[NYX_IOMMU_A_VECTOR_FD])
+		return nyx_nl_refuse(info->extack, -EINVAL, nest,
+				     "a vector to bind has no fd of an eventfd");
+	if (!bind && tb[NYX_IOMMU_A_VECTOR_FD])
+		return nyx_nl_refuse(info->extack, -EINVAL, tb[NYX_IOMMU_A_VECTOR_FD],
+				     "this operation takes a vector's index only");
+	*index = nla_get_u32(tb[NYX_IOMMU_A_VECTOR_INDEX]);
+	if (bind)
+		*fd = nla_get_u32(tb[NYX_IOMMU_A_VECTOR_FD]);
+	return 0;
+}
+
+int nyx_nl_parse_vectors(struct genl_info *info, bool bind, u32 *indexes, u32 *fds)
+{
+	const struct nlattr *attr;
+	int rem, err, nr = 0;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != NYX_IOMMU_A_VECTOR)
+			continue;
+		err = parse_vector(info, attr, bind, &indexes[nr], &fds[nr]);
+		if (err)
+			return err;
+		nr++;
+	}
+	return 0;
 }

@@ -39,4 +39,12 @@ int nyx_nl_parse_range(struct genl_info *info, const struct nlattr *nest, bool m
 /* The attribute of this type in range number nr, or the range where it was left out. */
 const struct nlattr *nyx_nl_range_attr(struct genl_info *info, int nr, int type);
 
+/*
+ * How many vectors the message has, to NYX_IOMMU_VECTORS_MAX; none is refused where they
+ * are to bind. Or a refusal.
+ */
+int nyx_nl_count_vectors(struct genl_info *info, bool bind);
+/* Read them all: as many indexes, and fds where they are to bind. */
+int nyx_nl_parse_vectors(struct genl_info *info, bool bind, u32 *indexes, u32 *fds);
+
 #endif

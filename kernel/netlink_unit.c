@@ -9,6 +9,9 @@
 static_assert((int)NYX_IOMMU_UNIT_STATE_OFF == (int)NYX_UNIT_OFF);
 static_assert((int)NYX_IOMMU_UNIT_STATE_TRANSLATING == (int)NYX_UNIT_TRANSLATING);
 static_assert((int)NYX_IOMMU_UNIT_STATE_DEAD == (int)NYX_UNIT_DEAD);
+static_assert((int)NYX_IOMMU_REMAPPING_STATE_NONE == (int)NYX_REMAPPING_NONE);
+static_assert((int)NYX_IOMMU_REMAPPING_STATE_OFF == (int)NYX_REMAPPING_OFF);
+static_assert((int)NYX_IOMMU_REMAPPING_STATE_ON == (int)NYX_REMAPPING_ON);
 
 int nyx_iommu_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
@@ -65,6 +68,25 @@ static int put_capabilities(struct sk_buff *skb, const struct nyx_unit_caps *cap
 	return 0;
 }
 
+static int put_remapping(struct sk_buff *skb, const struct nyx_unit *unit)
+{
+	const struct nyx_remapping *remapping = &unit->remapping;
+	enum nyx_remapping_state state = READ_ONCE(remapping->state);
+	u32 flags = (remapping->forgeable ? NYX_IOMMU_REMAPPING_FLAG_FORGEABLE : 0) |
+		    (remapping->per_device ? NYX_IOMMU_REMAPPING_FLAG_PER_DEVICE : 0) |
+		    (unit->caps.counts_blocked_interrupts ? NYX_IOMMU_REMAPPING_FLAG_COUNTED : 0);
+
+	if (nla_put_u32(skb, NYX_IOMMU_A_REMAPPING_STATE, state) ||
+	    (remapping->why[0] &&
+	     nla_put_string(skb, NYX_IOMMU_A_REMAPPING_CAUSE, remapping->why)))
+		return -EMSGSIZE;
+	if (state == NYX_REMAPPING_ON &&
+	    (nla_put_u32(skb, NYX_IOMMU_A_REMAPPING_FLAGS, flags) ||
+	     nla_put_u32(skb, NYX_IOMMU_A_REMAPPING_ENTRIES, remapping->entries)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_registers(struct sk_buff *skb, struct nyx_unit *unit)
 {
 	u64 registers[NYX_UNIT_REGISTERS];
@@ -97,6 +119,7 @@ static int put_unit(struct sk_buff *skb, struct nyx_unit *unit, bool physical)
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FLUSHES_PAGE, stats.flushes_page) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FLUSHES_DOMAIN, stats.flushes_domain) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FLUSHES_ENTRY, stats.flushes_entry) ||
+	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FLUSHES_INTERRUPT, stats.flushes_interrupt) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_WAITS, stats.waits) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FAULTS, atomic64_read(&unit->faults_recorded)) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FAULTS_UNATTRIBUTED,
@@ -110,7 +133,7 @@ static int put_unit(struct sk_buff *skb, struct nyx_unit *unit, bool physical)
 		return -EMSGSIZE;
 	if (nyx_unit_dead(unit) && nla_put_string(skb, NYX_IOMMU_A_CAUSE, unit->dead_reason))
 		return -EMSGSIZE;
-	if (put_capabilities(skb, caps))
+	if (put_capabilities(skb, caps) || put_remapping(skb, unit))
 		return -EMSGSIZE;
 	return physical ? put_registers(skb, unit) : 0;
 }

@@ -15,6 +15,8 @@
  *	identity_lock (mutex)		pass-through tables; taken inside memory hotplug's locks
  *	unit locks, queue->lock		spinlocks inside vtd/, amdvi/, queue.c
  *	fault lock (spinlock)		a device's fault records and counters
+ *	device->irqs.lock (raw)		its interrupts' table entries; inside the kernel's own lock
+ *					of an interrupt, around unit and queue locks
  *
  * mmap_lock is never taken inside any of these: pinning happens with none held.
  * Nothing here is held while waiting for userspace, a reset or a driver.
@@ -33,6 +35,7 @@
 #include <linux/xarray.h>
 
 #include "compat.h"
+#include "nyx_irq.h"
 #include "pt/pt.h"
 #include "unit.h"
 #include "why.h"
@@ -61,6 +64,8 @@ struct nyx_fault_record {
 	enum nyx_fault_kind kind;
 	bool has_address;
 	u64 address;
+	bool has_index;		/* INTERRUPT: of the table entry that was asked for */
+	u32 index;
 	u32 reason;
 	const char *text;
 };
@@ -127,6 +132,7 @@ struct nyx_device {
 	bool ats_on;			/* switched on in the function, and its entry takes it */
 	struct nyx_device_tlb tlb;
 	struct list_head tlb_node;	/* nyx_domain_unit.device_tlbs; domain->units_lock */
+	struct nyx_device_irqs irqs;
 	bool reserved_region;		/* an RMRR or IVMD (not relaxable) names it */
 	u64 reserved_base, reserved_last;
 	u32 acs_users;			/* assigned devices whose way leads through it, or it itself */

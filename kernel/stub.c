@@ -43,6 +43,13 @@ static int stub_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		pci_err(pdev, "nyx_stub does not hold bridges, IOMMU functions or devices behind no unit\n");
 		return -ENODEV;
 	}
+	err = nyx_irqs_open(device);
+	if (err) {
+		mutex_unlock(&nyx_registry_lock);
+		pci_err(pdev, "its interrupts cannot be remapped (error %d), so nyx_stub does not hold it\n",
+			err);
+		return err;
+	}
 	kref_get(&device->ref);
 	pci_clear_master(pdev);
 	device->state = NYX_DEVICE_BLOCKED;
@@ -59,6 +66,8 @@ static int stub_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	/* Powered and answering: userspace reaches its BARs through sysfs. */
 	err = pci_enable_device(pdev);
 	if (!err) {
+		/* A line that it shares with host devices would be stuck: nobody here serves it. */
+		pci_intx(pdev, 0);
 		/* What its last driver left running ends here. */
 		device->last_reset_error = nyx_reset_locked(device);
 		if (device->last_reset_error && device->last_reset_error != -ENOTTY)

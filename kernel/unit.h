@@ -21,6 +21,7 @@
 #include "acpi/desc.h"
 #include "pt/pt.h"
 
+struct fwnode_handle;
 struct irq_domain;
 struct msi_msg;
 struct nyx_unit;
@@ -140,7 +141,9 @@ struct nyx_unit {
 	atomic64_t fault_overflows;	/* overflow episodes */
 	atomic_t nr_domains;
 	struct nyx_remapping remapping;
-	struct irq_domain *irq_domain;	/* irq_domain.c's, while remapping is on */
+	/* irq_domain.c's, while remapping is on: entries, and what devices' MSI goes to. */
+	struct fwnode_handle *irq_fwnode;
+	struct irq_domain *irq_domain, *msi_domain;
 	struct mutex device_tlb_lock;	/* one invalidation of a device's TLB at a time */
 	spinlock_t hwdid_lock;
 	unsigned long *hwdids;	/* nr_hw_domains bits; the core allocates from 2 up */

@@ -26,6 +26,8 @@ enum nyx_arg {
 	NYX_ARG_THRESHOLD,
 	NYX_ARG_STATE,
 	NYX_ARG_ATS,
+	NYX_ARG_VECTOR,
+	NYX_ARG_CPUS,
 };
 
 struct nyx_why {
