@@ -55,6 +55,8 @@ int nyx_parse_translation(struct nlattr **attrs, void *out);
 int nyx_parse_walk(struct nlattr **attrs, void *out);
 int nyx_parse_fault_counts(struct nlattr **attrs, void *out);
 int nyx_parse_fault(struct nlattr **attrs, void *out);
+int nyx_parse_irq_info(struct nlattr **attrs, void *out);
+int nyx_parse_irq(struct nlattr **attrs, void *out);
 /* Adds to what is there. */
 int nyx_parse_audit(struct nlattr **attrs, void *out);
 uint32_t nyx_attr_u32(const struct nlattr *attr);

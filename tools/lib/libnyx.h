@@ -74,6 +74,11 @@ struct nyx_unit {
 	uint64_t faults, faults_unattributed, fault_overflows;
 	bool faults_lower_bound;
 	bool taken_over;		/* it was on, with somebody else's tables, at load */
+	enum nyx_iommu_remapping_state remapping;	/* of interrupts */
+	char remapping_cause[192];	/* why it is off, or what else one must know; or "" */
+	uint32_t remapping_flags;	/* enum nyx_iommu_remapping_flag, where it is on */
+	uint32_t remapping_entries;
+	uint64_t flushes_interrupt;
 };
 
 /* -ENODEV: no such unit. */
@@ -146,6 +151,63 @@ int nyx_device_settle(struct nyx *nyx, nyx_device_id id, unsigned int timeout_ms
 		      struct nyx_device *device);
 /* Recorded faults until the device is fenced; 0: never. */
 int nyx_device_set_threshold(struct nyx *nyx, nyx_device_id id, uint32_t threshold);
+
+/* ---- interrupts ---- */
+
+/* What interrupts a device has. */
+struct nyx_irq_info {
+	nyx_device_id device;
+	enum nyx_iommu_irq_type type;
+	uint32_t vectors;		/* of that type */
+	uint32_t bound;
+	char cause[192];		/* why none can be bound now, or "" */
+};
+
+/* A bound vector, and the interrupt remapping entry behind it. */
+struct nyx_irq {
+	nyx_device_id device;
+	uint32_t index;			/* which of the device's vectors */
+	uint32_t number;		/* the kernel's, as in /proc/interrupts */
+	uint64_t count;			/* since it was bound */
+	bool masked;
+	uint32_t owner_port;		/* 0: none */
+	char owner_name[32];
+	char cpus[64];			/* where it goes now, as a list */
+	uint32_t entry_index;
+	bool present;			/* without it the interrupt is blocked */
+	uint32_t cpu_vector, destination, delivery;
+	bool logical, level;
+	char source[64];		/* whose requests the entry takes, in words */
+	uint32_t nr_words;		/* 0 without CAP_SYS_ADMIN */
+	uint64_t words[2];
+};
+
+struct nyx_irq_vector {
+	uint32_t index;
+	int fd;				/* an eventfd; may be closed once it is bound */
+};
+
+/* -ENODEV: no such function. */
+int nyx_irq_info(struct nyx *nyx, nyx_device_id device, struct nyx_irq_info *info);
+/* The bound vectors of one device, or of all when device is NULL. The caller frees *irqs. */
+int nyx_irq_list(struct nyx *nyx, const nyx_device_id *device, struct nyx_irq **irqs, size_t *nr);
+/*
+ * From now on each interrupt of these vectors of an assigned device signals its eventfd,
+ * all or none. owned: until this connection closes, if not released before. -EINVAL not
+ * assigned, no such vector, no eventfd; -EEXIST bound already; -EBUSY fenced; -EOPNOTSUPP
+ * the device has no MSI, or nobody remaps it; -ENOSPC the table is full.
+ */
+int nyx_irq_bind(struct nyx *nyx, nyx_device_id device, const struct nyx_irq_vector *vectors,
+		 size_t nr, bool owned);
+/* For these: nr 0 means all bound vectors; -ENOENT: one is not bound. */
+int nyx_irq_unbind(struct nyx *nyx, nyx_device_id device, const uint32_t *indexes, size_t nr);
+int nyx_irq_mask(struct nyx *nyx, nyx_device_id device, const uint32_t *indexes, size_t nr,
+		 bool masked);
+/* cpus: a list such as "0-3,8". -EINVAL none is online; -EBUSY an earlier move is under way. */
+int nyx_irq_route(struct nyx *nyx, nyx_device_id device, const uint32_t *indexes, size_t nr,
+		  const char *cpus);
+/* Raise them as if the device had. -EBUSY: one is masked. */
+int nyx_irq_trigger(struct nyx *nyx, nyx_device_id device, const uint32_t *indexes, size_t nr);
 
 /* ---- domains ---- */
 
@@ -303,6 +365,8 @@ struct nyx_fault {
 	enum nyx_iommu_fault_kind kind;
 	bool has_address;
 	uint64_t address;
+	bool has_index;			/* interrupts: of the table entry that was asked for */
+	uint32_t index;
 	uint32_t reason;
 	char text[96];
 };

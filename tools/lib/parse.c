@@ -95,6 +95,11 @@ int nyx_parse_unit(struct nlattr **attrs, void *out)
 	unit->fault_overflows = U64(FAULT_OVERFLOWS);
 	unit->faults_lower_bound = attrs[NYX_IOMMU_A_FAULTS_LOWER_BOUND];
 	unit->taken_over = attrs[NYX_IOMMU_A_TAKEN_OVER];
+	unit->remapping = U32(REMAPPING_STATE);
+	STRING(REMAPPING_CAUSE, unit->remapping_cause);
+	unit->remapping_flags = U32(REMAPPING_FLAGS);
+	unit->remapping_entries = U32(REMAPPING_ENTRIES);
+	unit->flushes_interrupt = U64(FLUSHES_INTERRUPT);
 	return 0;
 }
 
@@ -271,8 +276,55 @@ int nyx_parse_fault(struct nlattr **attrs, void *out)
 	fault->kind = nyx_attr_u32(tb[NYX_IOMMU_A_FAULT_KIND]);
 	fault->has_address = tb[NYX_IOMMU_A_FAULT_ADDRESS];
 	fault->address = nyx_attr_u64(tb[NYX_IOMMU_A_FAULT_ADDRESS]);
+	fault->has_index = tb[NYX_IOMMU_A_FAULT_INDEX];
+	fault->index = nyx_attr_u32(tb[NYX_IOMMU_A_FAULT_INDEX]);
 	fault->reason = nyx_attr_u32(tb[NYX_IOMMU_A_FAULT_REASON]);
 	nyx_attr_string(tb[NYX_IOMMU_A_FAULT_TEXT], fault->text, sizeof(fault->text));
+	return 0;
+}
+
+int nyx_parse_irq_info(struct nlattr **attrs, void *out)
+{
+	struct nyx_irq_info *info = out;
+
+	info->device = U32(DEVICE);
+	info->type = U32(IRQ_TYPE);
+	info->vectors = U32(IRQ_VECTORS);
+	info->bound = U32(IRQ_BOUND);
+	STRING(CAUSE, info->cause);
+	return 0;
+}
+
+int nyx_parse_irq(struct nlattr **attrs, void *out)
+{
+	struct nlattr *tb[NYX_IOMMU_A_IRQ_MAX + 1];
+	const struct nlattr *nest = attrs[NYX_IOMMU_A_IRQ];
+	struct nyx_irq *irq = out;
+	struct nlattr *attr;
+	int rem;
+
+	irq->device = U32(DEVICE);
+	if (!nest || nested(tb, NYX_IOMMU_A_IRQ_MAX, nest))
+		return 0;
+	irq->index = nyx_attr_u32(tb[NYX_IOMMU_A_IRQ_INDEX]);
+	irq->number = nyx_attr_u32(tb[NYX_IOMMU_A_IRQ_NUMBER]);
+	irq->count = nyx_attr_u64(tb[NYX_IOMMU_A_IRQ_COUNT]);
+	irq->masked = tb[NYX_IOMMU_A_IRQ_MASKED];
+	irq->owner_port = nyx_attr_u32(tb[NYX_IOMMU_A_IRQ_OWNER_PORT]);
+	nyx_attr_string(tb[NYX_IOMMU_A_IRQ_OWNER_NAME], irq->owner_name,
+			sizeof(irq->owner_name));
+	nyx_attr_string(tb[NYX_IOMMU_A_IRQ_CPUS], irq->cpus, sizeof(irq->cpus));
+	irq->entry_index = nyx_attr_u32(tb[NYX_IOMMU_A_IRQ_ENTRY_INDEX]);
+	irq->present = tb[NYX_IOMMU_A_IRQ_PRESENT];
+	irq->cpu_vector = nyx_attr_u32(tb[NYX_IOMMU_A_IRQ_CPU_VECTOR]);
+	irq->destination = nyx_attr_u32(tb[NYX_IOMMU_A_IRQ_DESTINATION]);
+	irq->delivery = nyx_attr_u32(tb[NYX_IOMMU_A_IRQ_DELIVERY]);
+	irq->logical = tb[NYX_IOMMU_A_IRQ_LOGICAL];
+	irq->level = tb[NYX_IOMMU_A_IRQ_LEVEL];
+	nyx_attr_string(tb[NYX_IOMMU_A_IRQ_SOURCE], irq->source, sizeof(irq->source));
+	nla_for_each_nested(attr, (struct nlattr *)nest, rem)
+		if (nla_type(attr) == NYX_IOMMU_A_IRQ_ENTRY_WORD && irq->nr_words < 2)
+			irq->words[irq->nr_words++] = nyx_attr_u64(attr);
 	return 0;
 }
 

@@ -86,7 +86,8 @@ EXPORT void nyx_close(struct nyx *nyx)
 
 struct nl_msg *nyx_request(struct nyx *nyx, int command, int flags)
 {
-	struct nl_msg *msg = nlmsg_alloc_size(16 * 1024);
+	/* Room for NYX_IOMMU_VECTORS_MAX vectors of 20 bytes. */
+	struct nl_msg *msg = nlmsg_alloc_size(48 * 1024);
 
 	if (!msg)
 		return NULL;
@@ -114,6 +115,8 @@ static const char *attr_name(int type)
 		[NYX_IOMMU_A_FAULT_THRESHOLD] = "threshold",
 		[NYX_IOMMU_A_IOVA] = "address",
 		[NYX_IOMMU_A_RANGE] = "range",
+		[NYX_IOMMU_A_VECTOR] = "vector",
+		[NYX_IOMMU_A_CPUS] = "CPUs",
 	};
 
 	return type > 0 && type < (int)(sizeof(names) / sizeof(names[0])) ? names[type] : NULL;

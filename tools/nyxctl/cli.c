@@ -10,7 +10,7 @@
 
 static const struct object *const objects[] = {
 	&status_object, &check_object, &unit_object, &device_object, &domain_object, &map_object,
-	&fault_object, &audit_object, &acpi_object, NULL
+	&irq_object, &fault_object, &audit_object, &acpi_object, NULL
 };
 
 #define WORDS_MAX	32

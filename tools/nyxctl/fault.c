@@ -95,6 +95,13 @@ static json_t *get_address(const void *row)
 	return fault->has_address ? hex(fault->address) : NULL;
 }
 
+static json_t *get_index(const void *row)
+{
+	const struct nyx_fault *fault = row;
+
+	return fault->has_index ? json_integer(fault->index) : NULL;
+}
+
 static const struct column record_columns[] = {
 	{ "sequence", "NUMBER", FORMAT_NUMBER, 0, get_sequence },
 	{ "time", "TIME", FORMAT_TIME, 0, get_time },
@@ -103,6 +110,7 @@ static const struct column record_columns[] = {
 	{ "domain", "DOMAIN", FORMAT_NUMBER, 0, get_domain },
 	{ "kind", "ACCESS", FORMAT_TEXT, 0, get_kind },
 	{ "address", "ADDRESS", FORMAT_TEXT, 0, get_address },
+	{ "handle", "HANDLE", FORMAT_NUMBER, SHOW_STATS, get_index },
 	{ "reason", "REASON", FORMAT_TEXT, 0, get_reason },
 	{ "text", "MEANING", FORMAT_TEXT, 0, get_text },
 	{ 0 }

@@ -48,7 +48,8 @@ struct object {
 };
 
 extern const struct object status_object, check_object, unit_object, device_object,
-			   domain_object, map_object, fault_object, audit_object, acpi_object;
+			   domain_object, map_object, irq_object, fault_object, audit_object,
+			   acpi_object;
 
 /* ---- cli.c: reading words ---- */
 

@@ -84,6 +84,40 @@ static json_t *get_registers(const void *row)
 	return list;
 }
 
+GET_WORD(nyx_unit, remapping, remapping_state_words)
+GET_TEXT(nyx_unit, remapping_cause)
+GET_NUMBER(nyx_unit, flushes_interrupt)
+
+static json_t *get_remapping_entries(const void *row)
+{
+	const struct nyx_unit *unit = row;
+
+	return unit->remapping_entries ? json_integer(unit->remapping_entries) : NULL;
+}
+
+/* What an assigned device can and cannot do with interrupts, without any ifs. */
+static json_t *get_interrupts(const void *row)
+{
+	const struct nyx_unit *unit = row;
+	bool counted = unit->remapping_flags & NYX_IOMMU_REMAPPING_FLAG_COUNTED;
+	json_t *list = json_array();
+
+	if (unit->remapping != NYX_IOMMU_REMAPPING_STATE_ON) {
+		json_array_append_new(list, json_string("an assigned device can raise any interrupt"));
+		return list;
+	}
+	json_array_append_new(list, json_string(
+		unit->remapping_flags & NYX_IOMMU_REMAPPING_FLAG_PER_DEVICE ?
+		"an assigned device reaches only the entries of its own table" :
+		"an assigned device raises only those entries that name it"));
+	if (unit->remapping_flags & NYX_IOMMU_REMAPPING_FLAG_FORGEABLE)
+		json_array_append_new(list, json_string("but it can still forge interrupts in compatibility format, which the host uses"));
+	json_array_append_new(list, json_string(counted ?
+		"interrupts that are blocked are recorded as faults" :
+		"interrupts that are blocked are not recorded"));
+	return list;
+}
+
 static const struct column columns[] = {
 	{ "id", "ID", FORMAT_NUMBER, SHOW_DETAIL, get_id },
 	{ "name", "UNIT", FORMAT_TEXT, 0, get_name },
@@ -98,6 +132,10 @@ static const struct column columns[] = {
 	{ "domains", "DOMAINS", FORMAT_NUMBER, 0, get_domains },
 	{ "hw_domains", "HW DOMAIN IDS", FORMAT_NUMBER, SHOW_DETAIL, get_hw_domains },
 	{ "capabilities", "CAPABILITIES", FORMAT_TEXT, SHOW_DETAIL, get_capabilities },
+	{ "remapping", "INTERRUPT REMAPPING", FORMAT_TEXT, SHOW_DETAIL, get_remapping },
+	{ "remapping_cause", "REMAPPING NOTE", FORMAT_TEXT, SHOW_DETAIL, get_remapping_cause },
+	{ "remapping_entries", "ENTRIES", FORMAT_NUMBER, SHOW_DETAIL, get_remapping_entries },
+	{ "interrupts", "INTERRUPTS", FORMAT_TEXT, SHOW_DETAIL, get_interrupts },
 	{ "faults", "FAULTS", FORMAT_NUMBER, 0, get_faults },
 	{ "faults_lower_bound", "FAULTS AT LEAST", FORMAT_TEXT, SHOW_DETAIL, get_lower_bound },
 	{ "faults_unattributed", "OF UNKNOWN ORIGIN", FORMAT_NUMBER, SHOW_STATS,
@@ -106,6 +144,8 @@ static const struct column columns[] = {
 	{ "flushes_page", "PAGE FLUSHES", FORMAT_NUMBER, SHOW_STATS, get_flushes_page },
 	{ "flushes_domain", "DOMAIN FLUSHES", FORMAT_NUMBER, SHOW_STATS, get_flushes_domain },
 	{ "flushes_entry", "ENTRY FLUSHES", FORMAT_NUMBER, SHOW_STATS, get_flushes_entry },
+	{ "flushes_interrupt", "INTERRUPT FLUSHES", FORMAT_NUMBER, SHOW_STATS,
+	  get_flushes_interrupt },
 	{ "waits", "WAITS", FORMAT_NUMBER, SHOW_STATS, get_waits },
 	{ "registers", "RAW REGISTERS", FORMAT_TEXT, SHOW_DETAIL, get_registers },
 	{ 0 }
