@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A userspace driver that reads an NVMe disk, through nyx alone: domain, assignment and DMA
- * memory by libnyx, registers by sysfs.
+ * A userspace driver that reads an NVMe disk, through nyx alone: domain, assignment, DMA
+ * memory and interrupts (an eventfd for each vector) by libnyx, registers by sysfs.
  *
  * The disk's data goes to standard output, what there is to tell to standard error. Every
  * completion is checked; each command has exactly one.
  */
 #include <getopt.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 
 #include "own.h"
@@ -17,9 +18,9 @@
 
 static const char usage_text[] =
 	"usage: nvme-read DEVICE [OPTION]...\n"
-	"  --poll         look for completions all the time (the only way for now)\n"
+	"  --poll         look for completions all the time, without interrupts\n"
 	"  --bytes N      read the first N bytes, not all of the disk\n"
-	"  --queues N     queues for I/O, 2 unless told\n"
+	"  --queues N     queues for I/O, 2 unless told; each has a vector of its own\n"
 	"  --times N      read it N times\n"
 	"  --hash         write its SHA-256 instead of the data, by way of sha256sum\n"
 	"  --domain NAME  the device is in that domain; otherwise it is bound to nyx_stub, and\n"
@@ -43,21 +44,6 @@ static void usage(void)
 {
 	fputs(usage_text, stderr);
 	exit(EXIT_USAGE);
-}
-
-static uint64_t option_number(const char *text, uint64_t max)
-{
-	uint64_t value;
-	char *end;
-
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || !value || *end || text[0] == '-' || value > max) {
-		fprintf(stderr, "nvme-read: '%s' is not a number from 1 to %" PRIu64 "\n", text,
-			max);
-		usage();
-	}
-	return value;
 }
 
 /* Neighbouring transfers on different queues. */
@@ -152,8 +138,23 @@ static void leave(void)
 		own_undo(&own);
 }
 
+/* Vector 0 is the admin queue's, the others are those of the queue of the same number. */
+static void bind_interrupts(unsigned int queues)
+{
+	int fds[1 + NVME_QUEUES_MAX];
+	unsigned int i;
+
+	for (i = 0; i <= queues; i++) {
+		fds[i] = eventfd(0, EFD_CLOEXEC);
+		if (fds[i] < 0)
+			die("eventfd: %s", strerror(errno));
+		nvme.queues[i].interrupt = fds[i];
+	}
+	own_interrupts(&own, fds, queues + 1);
+}
+
 static void bring_up(const char *device, nyx_device_id id, const char *domain,
-		     unsigned int queues)
+		     unsigned int queues, bool poll)
 {
 	unsigned int i;
 
@@ -162,6 +163,8 @@ static void bring_up(const char *device, nyx_device_id id, const char *domain,
 		   (uint64_t)queues * NVME_IN_FLIGHT * NVME_TRANSFER);
 	for (i = 0; i <= queues; i++)
 		nvme.queues[i].interrupt = -1;
+	if (!poll)
+		bind_interrupts(queues);
 	nvme.memory = own.memory;
 	nvme.iova = own.iova;
 	nvme.registers = pci_registers(device, REGISTERS);
@@ -208,25 +211,23 @@ int main(int argc, char **argv)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-		if (c == 'p')
+		if ((c == 'b' && own_number(optarg, INT64_MAX, &bytes)) ||
+		    (c == 'q' && own_number(optarg, NVME_QUEUES_MAX, &queues)) ||
+		    (c == 't' && own_number(optarg, UINT32_MAX, &times)))
+			continue;
+		else if (c == 'p')
 			poll = true;
 		else if (c == 'h')
 			hash = true;
-		else if (c == 'b')
-			bytes = option_number(optarg, INT64_MAX);
-		else if (c == 'q')
-			queues = option_number(optarg, NVME_QUEUES_MAX);
-		else if (c == 't')
-			times = option_number(optarg, UINT32_MAX);
 		else if (c == 'd')
 			domain = optarg;
 		else
 			usage();
 	}
-	if (optind != argc - 1 || !poll || !own_parse(argv[optind], &id))
+	if (optind != argc - 1 || !own_parse(argv[optind], &id))
 		usage();
 	atexit(leave);
-	bring_up(argv[optind], id, domain, queues);
+	bring_up(argv[optind], id, domain, queues, poll);
 	capacity = nvme.blocks * nvme.block_size;
 	if (bytes > capacity)
 		die("the disk has only %" PRIu64 " bytes", capacity);

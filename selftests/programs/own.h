@@ -41,6 +41,20 @@ static inline bool own_parse(const char *text, nyx_device_id *device)
 	return slot < 32 && function < 8;
 }
 
+/* The argument of an option: a number from 1. */
+static inline bool own_number(const char *text, uint64_t max, uint64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(text, &end, 0);
+	if (!errno && *value && !*end && text[0] != '-' && *value <= max)
+		return true;
+	fprintf(stderr, "%s: '%s' is not a number from 1 to %" PRIu64 "\n",
+		program_invocation_short_name, text, max);
+	return false;
+}
+
 static inline void own_must(const struct own *own, const char *what, int err)
 {
 	if (err)
@@ -68,12 +82,12 @@ static inline void own_device(struct own *own, nyx_device_id device, const char 
 		own->domain = found.id;
 		return;
 	}
-	own_must(own, "a domain", nyx_domain_add(own->nyx, &params, &found));
-	own->domain = found.id;
-	own->owned = true;
 	/* Its last owner may just have gone. */
 	own_must(own, "wait for its reset",
 		 nyx_device_settle(own->nyx, device, UNDO_MS, &is));
+	own_must(own, "a domain", nyx_domain_add(own->nyx, &params, &found));
+	own->domain = found.id;
+	own->owned = true;
 	own_must(own, "assign", nyx_device_assign(own->nyx, device, own->domain, 0));
 }
 
@@ -93,6 +107,21 @@ static inline void own_memory(struct own *own, uint64_t iova, uint64_t size)
 	own->memory = range.address;
 	own->iova = iova;
 	own->size = size;
+}
+
+/* Vectors 0 to nr - 1 signal these. They go with this process, whoever the domain belongs to. */
+static inline void own_interrupts(const struct own *own, const int *fds, unsigned int nr)
+{
+	struct nyx_irq_vector *vectors = calloc(nr, sizeof(*vectors));
+	unsigned int i;
+
+	if (!vectors)
+		die("out of memory");
+	for (i = 0; i < nr; i++)
+		vectors[i] = (struct nyx_irq_vector) { .index = i, .fd = fds[i] };
+	own_must(own, "interrupts",
+		 nyx_irq_bind(own->nyx, own->device, vectors, nr, true));
+	free(vectors);
 }
 
 /* Leave nothing behind, also after a failure; being killed has the same effect, later. */

@@ -2,7 +2,9 @@
 # A device gets a domain, and memory that it may reach.
 
 step "Put a device into a STRICT domain" \
-	"The second NVMe disk, $DEVICE, is handed to somebody the host does not trust."
+	"The second NVMe disk, $DEVICE, is handed to somebody the host does not trust. Before that the host copies its own disk to it."
+do_it dd if="$disk" of="$(disk_of nyx1)" bs=1M iflag=direct oflag=direct status=none
+done_well "copied"
 do_it nyxctl domain add 1 name guest
 done_well "a domain, empty: whatever is in it reaches nothing"
 do_it nyxctl device assign $DEVICE domain guest
@@ -10,6 +12,16 @@ refused "a device that the host still uses is refused, by the name of its driver
 do_it nyxctl device assign $DEVICE domain guest unbind
 done_well "with 'unbind' it is taken from its driver"
 same "it is assigned" assigned "$(device_is $DEVICE state)"
+still_reading
+
+step "A driver in userspace reads it" \
+	"It maps memory for its queues and buffers, writes the disk's registers by sysfs, and gets the disk's interrupts by eventfds, through remapping entries that only this device can use."
+do_it nvme-read $DEVICE --domain guest --bytes $((16 << 20)) --queues 2 --hash
+done_well "every command has completed, once, without an error"
+same "the data is what the host has written (SHA-256)" "$NVME_SHA256" "$(sed -n 's/ *-$//p' <<<"$OUT")"
+for vector in 0 1 2; do
+	at_least "interrupts have come on vector $vector" 1 "$(sed -n "s/^vector $vector: //p" <<<"$OUT" | cut -d' ' -f1)"
+done
 still_reading
 
 step "Show it some memory" \
