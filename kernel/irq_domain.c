@@ -227,7 +227,7 @@ static void remap_free(struct irq_domain *domain, unsigned int virq, unsigned in
 	struct nyx_irq *irq = irq_data_get_irq_chip_data(irq_domain_get_irq_data(domain, virq));
 	struct nyx_unit *unit = domain->host_data;
 	struct nyx_irq_source *source = &irq->device->irqs.source;
-	u32 index = irq->index;
+	u32 index = irq->index + irq->sub;
 
 	forget(domain, virq, nr);
 	/* On error the unit is dead: the entries are never used again. */

@@ -51,7 +51,8 @@ static const char *entry_text(const struct nyx_entry *entry)
 static bool same_entry(const struct nyx_entry *a, const struct nyx_entry *b)
 {
 	return a->kind == b->kind && a->hwdid == b->hwdid && a->pt == b->pt &&
-	       a->suppress_faults == b->suppress_faults && a->ats == b->ats;
+	       a->suppress_faults == b->suppress_faults && a->ats == b->ats &&
+	       a->remap_interrupts == b->remap_interrupts;
 }
 
 static struct nyx_entry *find_entry(struct core_unit *u, u16 rid)
@@ -74,7 +75,7 @@ const struct nyx_entry *core_entry(struct core_unit *u, u16 rid)
 static int fake_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entry)
 {
 	struct core_unit *u = to_core(unit);
-	struct nyx_entry *now = find_entry(u, rid);
+	struct nyx_entry *now = find_entry(u, rid), wanted;
 
 	if (nyx_unit_dead(unit))
 		return -EIO;
@@ -85,13 +86,16 @@ static int fake_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry
 		KUNIT_EXPECT_NOT_NULL(core.test, entry->pt);
 		KUNIT_EXPECT_TRUE(core.test, test_bit(entry->hwdid, unit->hwdids));
 	}
-	if (same_entry(now, entry))
+	wanted = *entry;
+	if (unit->remapping.state != NYX_REMAPPING_ON)
+		wanted.remap_interrupts = false;
+	if (same_entry(now, &wanted))
 		return 0;
-	*now = *entry;
+	*now = wanted;
 	if (unit->id)
-		core_note("E%u:%04x=%s ", unit->id, rid, entry_text(entry));
+		core_note("E%u:%04x=%s ", unit->id, rid, entry_text(now));
 	else
-		core_note("E%04x=%s ", rid, entry_text(entry));
+		core_note("E%04x=%s%s ", rid, entry_text(now), now->remap_interrupts ? "/ir" : "");
 	if (u->dies && u->dies_rid == rid) {
 		nyx_unit_mark_dead(unit, "a test made it so");
 		return -ETIMEDOUT;
@@ -171,7 +175,85 @@ static void fake_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *aud
 	}
 }
 
+/* ---- interrupts ---- */
+
+static int fake_irq_open(struct nyx_unit *unit, struct nyx_irq_source *source)
+{
+	to_core(unit)->nr_open++;
+	core_note("I%04x+ ", source->rids[0]);
+	return 0;
+}
+
+static void fake_irq_close(struct nyx_unit *unit, struct nyx_irq_source *source)
+{
+	u32 i;
+
+	/* By now nothing leads to the table. */
+	for (i = 0; i < source->nr_rids; i++)
+		KUNIT_EXPECT_FALSE(core.test,
+				   find_entry(to_core(unit), source->rids[i])->remap_interrupts);
+	to_core(unit)->nr_open--;
+	core_note("I%04x- ", source->rids[0]);
+}
+
+static int fake_irq_reserve(struct nyx_unit *unit, struct nyx_irq_source *source, u32 nr,
+			    u32 *index)
+{
+	struct core_unit *u = to_core(unit);
+	u32 i;
+
+	if (u->reserve_error)
+		return u->reserve_error;
+	*index = bitmap_find_next_zero_area(u->reserved, CORE_IRTES, 0, nr,
+					    roundup_pow_of_two(nr) - 1);
+	if (*index + nr > CORE_IRTES)
+		return -ENOSPC;
+	bitmap_set(u->reserved, *index, nr);
+	for (i = 0; i < nr; i++)
+		core_note("R%u ", *index + i);
+	return 0;
+}
+
+static int fake_irq_release(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+			    u32 nr)
+{
+	struct core_unit *u = to_core(unit);
+	u32 i;
+
+	for (i = index; i < index + nr; i++) {
+		KUNIT_EXPECT_TRUE(core.test, test_bit(i, u->reserved));
+		u->irtes[i].present = false;
+		core_note("r%u ", i);
+	}
+	bitmap_clear(u->reserved, index, nr);
+	return 0;
+}
+
+static int fake_irq_write(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+			  const struct nyx_irte *irte)
+{
+	struct core_unit *u = to_core(unit);
+
+	KUNIT_EXPECT_TRUE(core.test, index < CORE_IRTES && test_bit(index, u->reserved));
+	if (u->irtes[index].present != irte->present)
+		core_note("%c%u ", irte->present ? 'P' : 'p', index);
+	u->irtes[index] = *irte;
+	return 0;
+}
+
+void core_remaps(struct kunit *test, struct core_unit *u)
+{
+	u->unit.remapping.state = NYX_REMAPPING_ON;
+	u->unit.remapping.entries = CORE_IRTES;
+	KUNIT_ASSERT_EQ(test, nyx_irq_domain_create(&u->unit), 0);
+}
+
 static const struct nyx_unit_ops fake_ops = {
+	.irq_open = fake_irq_open,
+	.irq_close = fake_irq_close,
+	.irq_reserve = fake_irq_reserve,
+	.irq_release = fake_irq_release,
+	.irq_write = fake_irq_write,
 	.read_registers = fake_read_registers,
 	.set_entry = fake_set_entry,
 	.flush = fake_flush,
@@ -273,6 +355,7 @@ static void event_hook(const struct nyx_event *event)
 void core_hold(struct nyx_device *device)
 {
 	mutex_lock(&nyx_registry_lock);
+	KUNIT_EXPECT_EQ(core.test, nyx_irqs_open(device), 0);
 	device->stub_bound = true;
 	device->group_blocked = false;
 	nyx_device_set_state(device, NYX_DEVICE_BLOCKED, "held by a test");
@@ -347,6 +430,9 @@ static void free_unit(struct kunit *test, struct core_unit *u)
 			KUNIT_EXPECT_EQ_MSG(test, u->entries[i].entry.kind, NYX_ENTRY_BLOCKED,
 					    "%s %04x", u->unit.name, u->entries[i].rid);
 	}
+	KUNIT_EXPECT_EQ(test, u->nr_open, 0);
+	KUNIT_EXPECT_TRUE(test, bitmap_empty(u->reserved, CORE_IRTES));
+	nyx_irq_domain_remove(&u->unit);
 	list_del(&u->unit.node);
 	nyx_identity_free(&u->unit);
 	nyx_unit_fini(&u->unit);

@@ -19,6 +19,7 @@
 #define CORE_SCOPES_MAX		16
 #define CORE_RESERVED_MAX	4
 #define CORE_ENTRIES_MAX	64
+#define CORE_IRTES		16
 #define CORE_HWDIDS		8	/* two of them have a fixed meaning */
 
 /* A unit and what its hardware would hold. */
@@ -40,6 +41,11 @@ struct core_unit {
 	/* The next entry of that RID is written, but never confirmed. */
 	bool dies;
 	u16 dies_rid;
+	/* Its interrupt table, where core_remaps() said so. */
+	struct nyx_irte irtes[CORE_IRTES];
+	DECLARE_BITMAP(reserved, CORE_IRTES);
+	u32 nr_open;			/* sources */
+	int reserve_error;		/* what the next reservations answer */
 };
 
 /* A function as a test asks for it. */
@@ -93,6 +99,8 @@ void core_scope(struct core_unit *unit, const struct nyx_acpi_scope *scope);
 void core_reserve(u16 rid, u64 base, u64 last);
 /* What the unit holds for the RID; where nothing was said, blocked. */
 const struct nyx_entry *core_entry(struct core_unit *unit, u16 rid);
+/* The unit remaps interrupts from now on, with a domain for them. */
+void core_remaps(struct kunit *test, struct core_unit *unit);
 /* How many hardware domain ids of the unit are in use, the fixed ones apart. */
 u32 core_hwdids_used(struct core_unit *unit);
 
@@ -134,6 +142,10 @@ void core_settle(void);
  *	F0:2		unit 0 was to flush hardware domain 2
  *	A0100		01:00.0 was to forget what it keeps itself (ATS)
  *	T0100+ T0100-	its ATS was switched
+ *	I0100+ I0100-	01:00.0 has a table for its interrupts, and no longer
+ *	R3 r3		interrupt entry 3 was reserved, and released
+ *	P3 p3		... says present, not present
+ * With a unit that remaps, an entry for interrupts by a table reads "blocked/ir".
  */
 void core_clear_log(void);
 __printf(1, 2) void core_note(const char *fmt, ...);
