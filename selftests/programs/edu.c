@@ -11,6 +11,8 @@
 
 #define EDU_ID			0x00
 #define EDU_LIVENESS		0x04
+#define EDU_RAISE		0x60
+#define EDU_ACKNOWLEDGE		0x64
 #define EDU_DMA_SOURCE		0x80
 #define EDU_DMA_DESTINATION	0x88
 #define EDU_DMA_COUNT		0x90
@@ -33,6 +35,7 @@ static const char usage_text[] =
 	"  dma-write IOVA LEN [AT]   the device's buffer to memory\n"
 	"  copy SRC DST LEN          memory to memory, by way of the buffer\n"
 	"  peek OFFSET               its register, 32 bits\n"
+	"  raise                     an interrupt, acknowledged at once\n"
 	"  repeat N                  do the next command N times\n"
 	"  enable                    memory decoding and bus mastering on\n"
 	"DEVICE is a PCI address (0000:01:00.0); one transfer fills half the buffer at most.\n";
@@ -103,6 +106,13 @@ static void show_id(void)
 	printf("edu %08x alive\n", read32(regs, EDU_ID));
 }
 
+/* It sends the message that its MSI capability holds, whatever that is. */
+static void raise_interrupt(void)
+{
+	write32(regs, EDU_RAISE, 1);
+	write32(regs, EDU_ACKNOWLEDGE, 1);
+}
+
 static void run(const char *device, char **args, int nr)
 {
 	const char *command = args[0];
@@ -111,6 +121,8 @@ static void run(const char *device, char **args, int nr)
 		show_id();
 	else if (!strcmp(command, "peek") && nr == 2)
 		printf("%08x\n", read32(regs, number(args[1])));
+	else if (!strcmp(command, "raise") && nr == 1)
+		raise_interrupt();
 	else if (!strcmp(command, "enable") && nr == 1)
 		pci_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	else if (!strcmp(command, "dma-read") && (nr == 3 || nr == 4))
