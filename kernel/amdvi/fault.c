@@ -22,17 +22,27 @@
 /* Entries between two updates of the head register. */
 #define HEAD_BATCH	32
 
+/* Of an interrupt: PR is its table entry's RemapEn. */
+static const char *interrupt_text(u64 word)
+{
+	if (!(word & AMDVI_EVENT_PR))
+		return "interrupt that no entry of its table allows";
+	if (word & AMDVI_EVENT_RZ)
+		return "reserved bits set in its interrupt table entry";
+	return "interrupt that its table entry does not allow";
+}
+
 static const char *page_fault_text(u64 word)
 {
 	if (word & AMDVI_EVENT_I)
-		return "interrupt request refused";
+		return interrupt_text(word);
 	if (word & AMDVI_EVENT_TR)
 		return "translation request refused";
 	if (!(word & AMDVI_EVENT_PR))
 		return "address is not mapped, or the device is blocked";
 	if (word & AMDVI_EVENT_RZ)
 		return "reserved bit set or invalid level in a page table entry";
-	if (!(word & AMDVI_EVENT_PE))
+	if (word & AMDVI_EVENT_PE)
 		return word & AMDVI_EVENT_RW ? "mapping is not writable" :
 					       "mapping is not readable";
 	return "page fault";
@@ -55,10 +65,33 @@ static const char *request_text(u64 word)
 	return text[FIELD_GET(AMDVI_EVENT_REQUEST_TYPE, word)];
 }
 
+/* Units write addresses of the HyperTransport range with bits 63:40 set. */
+static bool in_ht_interrupt_range(u64 address)
+{
+	u64 high = address & ~AMDVI_HT_MASK;
+
+	address &= AMDVI_HT_MASK;
+	return (!high || high == ~AMDVI_HT_MASK) &&
+	       address >= AMDVI_HT_INT_FIRST && address <= AMDVI_HT_INT_LAST;
+}
+
 static bool in_interrupt_range(u64 address)
 {
 	return (address >= AMDVI_INT_FIRST && address <= AMDVI_INT_LAST) ||
-	       (address >= AMDVI_HT_INT_FIRST && address <= AMDVI_HT_INT_LAST);
+	       in_ht_interrupt_range(address);
+}
+
+/*
+ * Who asked for which entry: a message of the x86 range has the number in its data, which is
+ * not in the event; as a HyperTransport one it has all in its address.
+ */
+static void decode_interrupt(struct nyx_fault_event *out)
+{
+	out->kind = NYX_FAULT_INTERRUPT;
+	out->has_index = in_ht_interrupt_range(out->address);
+	if (out->has_index)
+		out->index = FIELD_GET(AMDVI_HT_INT_MT, out->address) << 8 |
+			     FIELD_GET(AMDVI_HT_INT_VECTOR, out->address);
 }
 
 static void decode_page_fault(const struct amdvi_event *event, struct nyx_fault_event *out)
@@ -74,7 +107,7 @@ static void decode_page_fault(const struct amdvi_event *event, struct nyx_fault_
 
 	if (word & AMDVI_EVENT_I) {
 		if (in_interrupt_range(out->address)) {
-			out->kind = NYX_FAULT_INTERRUPT;
+			decode_interrupt(out);
 			return;
 		}
 		/*
@@ -133,7 +166,7 @@ bool amdvi_decode_event(const struct amdvi_event *event, struct nyx_fault_event 
 		out->has_address = true;
 		out->address = event->word[1];
 		if (in_interrupt_range(out->address))
-			out->kind = NYX_FAULT_INTERRUPT;
+			decode_interrupt(out);
 		return true;
 	case AMDVI_INVALID_PPR_REQUEST:
 		out->text = "invalid page request";

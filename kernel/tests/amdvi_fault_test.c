@@ -204,6 +204,8 @@ struct decode_case {
 	bool has_address, has_hwdid;
 	u16 hwdid;
 	u32 reason;
+	u32 index;		/* + 1; 0: the event does not tell */
+	const char *text;	/* part of it */
 };
 
 /* Doublewords as 2.5.2 to 2.5.10 draw them: flags from bit 48 on. */
@@ -212,14 +214,33 @@ static const struct decode_case decode_cases[] = {
 	{ 0x2000000700000320, 0x1000, true, NYX_FAULT_READ, true, true, 7, 0x20000 },
 	{ 0x2020000700000320, 0x1000, true, NYX_FAULT_WRITE, true, true, 7, 0x20020 },
 	{ 0x2030ffff00000320, 0x1000, true, NYX_FAULT_WRITE, true, true, 0xffff, 0x20030 },
+	/* permission missing: write, read; as real units log it */
+	{ 0x2070000700000320, 0x1000, true, NYX_FAULT_WRITE, true, true, 7, 0x20070, 0,
+	  "not writable" },
+	{ 0x2050000700000320, 0x1000, true, NYX_FAULT_READ, true, true, 7, 0x20050, 0,
+	  "not readable" },
 	/* execute; reserved bits; a PASID instead of a domain; a translation request */
 	{ 0x2012000700000320, 0x1000, true, NYX_FAULT_EXEC, true, true, 7, 0x20012 },
 	{ 0x20d0000700000320, 0x1000, true, NYX_FAULT_READ, true, true, 7, 0x200d0 },
 	{ 0x2011000700000320, 0x1000, true, NYX_FAULT_READ, true, false, 7, 0x20011 },
 	{ 0x2100000700000320, 0x1000, true, NYX_FAULT_UNKNOWN, true, true, 7, 0x20100 },
-	/* a refused interrupt; what an emulator writes for plain DMA */
+	/* a refused interrupt: vector in bits 23:16, message type in 4:2, all ones above 39 */
 	{ 0x2008000700000320, 0xfee01000, true, NYX_FAULT_INTERRUPT, true, true, 7, 0x20008 },
-	{ 0x2008000700000320, 0xfdf8000120, true, NYX_FAULT_INTERRUPT, true, true, 7, 0x20008 },
+	{ 0x2008000700000320, 0xfdf8000120, true, NYX_FAULT_INTERRUPT, true, true, 7, 0x20008,
+	  0 + 1, "no entry of its table" },
+	{ 0x2008000700000320, 0xfffffffdf8140200, true, NYX_FAULT_INTERRUPT, true, true, 7, 0x20008,
+	  0x14 + 1, "no entry of its table" },
+	{ 0x2008000700000320, 0xfffffffdf8ff0064, true, NYX_FAULT_INTERRUPT, true, true, 7, 0x20008,
+	  0x1ff + 1 },
+	{ 0x2008000700000320, 0xfffffffdf8ffffff, true, NYX_FAULT_INTERRUPT, true, true, 7, 0x20008,
+	  0x7ff + 1 },
+	{ 0x2098000700000320, 0xfffffffdf8030000, true, NYX_FAULT_INTERRUPT, true, true, 7, 0x20098,
+	  3 + 1, "reserved bits" },
+	{ 0x2058000700000320, 0xfffffffdf8030000, true, NYX_FAULT_INTERRUPT, true, true, 7, 0x20058,
+	  3 + 1, "its table entry does not allow" },
+	/* next to the range; what an emulator writes for plain DMA */
+	{ 0x2008000700000320, 0xfdf9000000, true, NYX_FAULT_UNKNOWN, true, true, 7, 0x20008 },
+	{ 0x2008000700000320, 0x10fdf8000000, true, NYX_FAULT_UNKNOWN, true, true, 7, 0x20008 },
 	{ 0x200a000000000320, 0, true, NYX_FAULT_UNKNOWN, false, false, 0, 0x2000a },
 	/* ILLEGAL_DEV_TABLE_ENTRY, DEV_TAB and PAGE_TAB_HARDWARE_ERROR: table addresses hidden */
 	{ 0x1020000000000320, 0x1000, true, NYX_FAULT_WRITE, true, false, 0, 0x10020 },
@@ -228,6 +249,8 @@ static const struct decode_case decode_cases[] = {
 	/* IOTLB_INV_TIMEOUT, INVALID_DEVICE_REQUEST (type 5), INVALID_PPR_REQUEST */
 	{ 0x7000000000000320, 0x1000, true, NYX_FAULT_UNKNOWN, false, false, 0, 0x70000 },
 	{ 0x8a00000000000320, 0xfee00000, true, NYX_FAULT_INTERRUPT, true, false, 0, 0x80a00 },
+	{ 0x8a00000000000320, 0xfffffffdf8020000, true, NYX_FAULT_INTERRUPT, true, false, 0, 0x80a00,
+	  2 + 1, "device table entry does not allow" },
 	{ 0x9000000000000320, 0x1000, true, NYX_FAULT_UNKNOWN, false, false, 0, 0x90000 },
 	/* about the unit */
 	{ 0x5000000000000000, 0x1000, false },
@@ -263,6 +286,12 @@ static void amdvi_fault_test_decode(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, out.has_hwdid, c->has_hwdid, "case %u", i);
 		if (out.has_hwdid)
 			KUNIT_EXPECT_EQ(test, out.hwdid, c->hwdid);
+		KUNIT_EXPECT_EQ_MSG(test, out.has_index, c->index > 0, "case %u", i);
+		if (out.has_index)
+			KUNIT_EXPECT_EQ_MSG(test, out.index, c->index - 1, "case %u", i);
+		if (c->text)
+			KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(out.text, c->text), "case %u: %s", i,
+						  out.text);
 	}
 }
 
