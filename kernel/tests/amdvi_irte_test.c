@@ -261,15 +261,15 @@ static int read_entry_128(void *data)
 			     : "+a" (low), "+d" (high)
 			     : [entry] "r" (r->entry), "b" (0ULL), "c" (0ULL)
 			     : "memory", "cc");
-		/* The vector of one and the destination of the other. */
-		r->mixtures += low && (low >> 8 == 1) != (high == 0x31);
+		/* The vector of one and the destination of the other, or none at all. */
+		r->mixtures += !low || (low >> 8 == 1) != (high == 0x31);
 		r->reads++;
 		cond_resched();
 	}
 	return 0;
 }
 
-/* Another processor never sees an entry that is half the one and half the other. */
+/* Another processor never sees an entry that is half the one and half the other, or absent. */
 static void amdvi_irte_test_whole(struct kunit *test)
 {
 	struct irqs *q = irqs_with(test, FX_EFR, false);

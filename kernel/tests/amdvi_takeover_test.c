@@ -3,6 +3,8 @@
  * An AMD-Vi unit that is found translating with somebody else's tables: refused, taken over,
  * and put back, on the register model. All the while a host device does DMA.
  */
+#include <asm/apic.h>
+
 #include "../core.h"
 #include "amdvi_fixture.h"
 
@@ -134,6 +136,85 @@ static void amdvi_takeover_test_takes_over(struct kunit *test)
 	fx->unit->ops->disable(fx->unit);
 	KUNIT_EXPECT_EQ(test, l->m->control & (IOMMU_EN | 0x100c), 0);
 	KUNIT_EXPECT_EQ(test, fx->unit->state, NYX_UNIT_OFF);
+	fx_expect_left(test, fx, false);
+}
+
+/*
+ * Each of the former owner's entries sends interrupts through a table of its own, as the
+ * in-tree driver's do; in the format that it chose, which stays.
+ */
+static void amdvi_takeover_test_remapped(struct kunit *test)
+{
+	static const u16 ids[] = { STRANGER };
+	static const struct nyx_irte irte = { .present = true, .vector = 0x31, .destination = 2 };
+	static const struct nyx_entry own = {
+		.kind = NYX_ENTRY_BLOCKED, .remap_interrupts = true,
+	};
+	struct nyx_irq_source source = { .rids = ids, .nr_rids = 1 };
+	unsigned int ga, i;
+	u64 words[2];
+
+	for (ga = 0; ga < 2; ga++) {
+		const u64 format = ga ? BIT_ULL(17) : 0;
+		struct left_on *l = probed(test);
+		struct amdvi_fixture *fx = l->fx;
+		const struct nyx_unit_ops *ops = fx->unit->ops;
+		u64 *irtes = page(test);
+
+		irtes[0] = 0xff01;			/* vector 0 in either format */
+		for (i = 0; i < ENTRIES; i++)
+			l->table[i].word[2] = 1 | 9 << 1 | 2ULL << 60 | virt_to_phys(irtes);
+		l->m->control |= format;
+		l->m->irq_on = true;
+		amdvi_model_interrupt(l->m, HOST, 0, words);
+		KUNIT_EXPECT_TRUE(test, amdvi_model_holds_irte(l->m, HOST));
+		KUNIT_ASSERT_EQ_MSG(test, ops->enable(fx->unit, &fx->why), 0, "%s", fx->why.text);
+		expect_calm(test, l);
+		KUNIT_EXPECT_EQ(test, l->m->control, (ON & ~BIT_ULL(3)) | format);
+		KUNIT_EXPECT_EQ(test, fx->unit->remapping.state, NYX_REMAPPING_ON);
+		/* What the host's device sends, it sends unmapped. */
+		KUNIT_EXPECT_EQ(test, amdvi_model_interrupt(l->m, HOST, 0, words),
+				MODEL_IRQ_PASSED);
+		KUNIT_EXPECT_FALSE(test, amdvi_model_holds_irte(l->m, HOST));
+
+		KUNIT_ASSERT_EQ(test, ops->irq_open(fx->unit, &source), 0);
+		KUNIT_EXPECT_EQ(test, ops->set_entry(fx->unit, STRANGER, &own), 0);
+		KUNIT_EXPECT_EQ(test, ops->irq_write(fx->unit, &source, 1, &irte), 0);
+		KUNIT_EXPECT_EQ(test, amdvi_model_interrupt(l->m, STRANGER, 1, words),
+				MODEL_IRQ_RAISED);
+		KUNIT_EXPECT_EQ(test, words[0], ga ? 0x201 : 0x310201);
+		KUNIT_EXPECT_EQ(test, words[1], ga ? 0x31 : 0);
+		ops->set_entry(fx->unit, STRANGER, &(struct nyx_entry){});
+		ops->irq_close(fx->unit, &source);
+
+		/* Put back with the table that it is about, and had once more. */
+		ops->put_back(fx->unit);
+		KUNIT_EXPECT_EQ(test, l->m->control, ON | format);
+		KUNIT_EXPECT_EQ(test, fx->unit->remapping.state, NYX_REMAPPING_OFF);
+		KUNIT_EXPECT_EQ(test, amdvi_model_interrupt(l->m, HOST, 0, words),
+				MODEL_IRQ_RAISED);
+		fx_expect_left(test, fx, false);
+	}
+}
+
+/* Found in x2APIC mode, when the processors are not: it goes on, and remaps nothing. */
+static void amdvi_takeover_test_x2apic(struct kunit *test)
+{
+	const u64 format = BIT_ULL(17) | BIT_ULL(50);
+	struct left_on *l = probed(test);
+	struct amdvi_fixture *fx = l->fx;
+
+	l->m->control |= format;
+	KUNIT_ASSERT_EQ(test, fx->unit->ops->enable(fx->unit, &fx->why), 0);
+	expect_calm(test, l);
+	KUNIT_EXPECT_EQ(test, l->m->control, (ON & ~BIT_ULL(3)) | format);
+	if (x2apic_enabled()) {
+		KUNIT_EXPECT_EQ(test, fx->unit->remapping.state, NYX_REMAPPING_ON);
+	} else {
+		KUNIT_EXPECT_EQ(test, fx->unit->remapping.state, NYX_REMAPPING_OFF);
+		KUNIT_EXPECT_NOT_NULL(test, strstr(fx->unit->remapping.why, "x2APIC"));
+	}
+	fx->unit->ops->disable(fx->unit);
 	fx_expect_left(test, fx, false);
 }
 
@@ -294,6 +375,8 @@ static void amdvi_takeover_test_resume(struct kunit *test)
 
 static struct kunit_case amdvi_takeover_cases[] = {
 	KUNIT_CASE(amdvi_takeover_test_takes_over),
+	KUNIT_CASE(amdvi_takeover_test_remapped),
+	KUNIT_CASE(amdvi_takeover_test_x2apic),
 	KUNIT_CASE(amdvi_takeover_test_refusals),
 	KUNIT_CASE(amdvi_takeover_test_meanwhile),
 	KUNIT_CASE(amdvi_takeover_test_failures),
