@@ -11,9 +11,11 @@ static void tell_registers(struct amdvi_unit *amdvi, struct nyx_unit_audit *audi
 {
 	const struct nyx_mmio *io = &amdvi->io;
 	u64 on = AMDVI_CONTROL_IOMMU_EN | AMDVI_CONTROL_CMD_BUF_EN | AMDVI_CONTROL_EVENT_LOG_EN;
+	u64 format = AMDVI_CONTROL_GA_EN | AMDVI_CONTROL_XT_EN;
 
-	audit->word(audit, "control (IommuEn, CmdBufEn, EventLogEn)",
-		    nyx_read64(io, AMDVI_CONTROL) & on, on);
+	audit->word(audit, "control (IommuEn, CmdBufEn, EventLogEn, GAEn, XTEn)",
+		    nyx_read64(io, AMDVI_CONTROL) & (on | format),
+		    on | amdvi_irq_control(amdvi));
 	audit->word(audit, "device table base", nyx_read64(io, AMDVI_DEVTAB_BASE),
 		    amdvi_devtab_base(amdvi));
 	audit->word(audit, "command buffer base", nyx_read64(io, AMDVI_CMD_BASE) & AMDVI_CMD_ADDR,

@@ -296,7 +296,7 @@ void amdvi_irq_close(struct nyx_unit *unit, struct nyx_irq_source *source)
 	 * set_entry() has led its ids elsewhere and had the unit forget the table. One that
 	 * no longer answers may go on reading it: then it stays in memory for ever.
 	 */
-	if (!--table->users && !WARN_ON_ONCE(in_use(amdvi, table)) && !nyx_unit_dead(unit))
+	if (!--table->users && !nyx_unit_dead(unit) && !WARN_ON_ONCE(in_use(amdvi, table)))
 		free_table(table);
 	mutex_unlock(&amdvi->irq_mutex);
 }

@@ -7,6 +7,8 @@
 #include "amdvi_fixture.h"
 #include "audit_visitor.h"
 
+#define CONTROL_BITS	"control (IommuEn, CmdBufEn, EventLogEn, GAEn, XTEn)"
+
 struct up {
 	struct amdvi_fixture *fx;
 	struct nyx_pt pt;
@@ -74,8 +76,10 @@ static void registers(struct kunit *test)
 		u64 *at, change;
 		const char *what;
 	} all[] = {
-		{ &m->control, BIT_ULL(0), "control (IommuEn, CmdBufEn, EventLogEn)" },
-		{ &m->control, BIT_ULL(12), "control (IommuEn, CmdBufEn, EventLogEn)" },
+		{ &m->control, BIT_ULL(0), CONTROL_BITS },
+		{ &m->control, BIT_ULL(12), CONTROL_BITS },
+		{ &m->control, BIT_ULL(17), CONTROL_BITS },
+		{ &m->control, BIT_ULL(50), CONTROL_BITS },
 		{ &m->cmd_base, BIT_ULL(20), "command buffer base" },
 		{ &m->event_base, BIT_ULL(20), "event log base" },
 		{ &m->excl_base, BIT_ULL(0), "exclusion range enable" },

@@ -58,7 +58,7 @@ static void amdvi_remapping_test_format(struct kunit *test)
 		bool ga;
 	} cases[] = {
 		{ FX_EFR, 0, 0x10, BIT(6), true },
-		{ FX_EFR, 0, 0x10, ~BIT(6), false },
+		{ FX_EFR, 0, 0x10, (u32)~BIT(6), false },
 		{ FX_EFR, FX_EFR, 0x11, 0, true },
 		{ FX_EFR, FX_EFR_NO_GA, 0x11, BIT(6), false },
 		{ FX_EFR_NO_GA, FX_EFR, 0x40, BIT(6), false },
@@ -228,15 +228,16 @@ static void amdvi_remapping_test_many(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	KUNIT_ASSERT_NOT_NULL(test, ids);
 	for (nr = 0; nr < 70; nr++) {
-		ids[nr][0] = 0x500 + nr;
-		ids[nr][1] = BRIDGE;
+		/* The one that is too many first gets its bridge, and then no more. */
+		ids[nr][nr == 63] = 0x500 + nr;
+		ids[nr][nr != 63] = BRIDGE;
 		s[nr] = source_of(ids[nr], 2);
 		if (ops->irq_open(fx->unit, &s[nr]))
 			break;
 	}
 	/* 63 and the bridge. The one that was refused has left nothing behind. */
 	KUNIT_EXPECT_EQ(test, nr, 63);
-	KUNIT_EXPECT_NULL(test, xa_load(&fx->amdvi->irq_tables, ids[63][0]));
+	KUNIT_EXPECT_NULL(test, xa_load(&fx->amdvi->irq_tables, ids[63][1]));
 	before = fx->model.per_opcode[5];
 	KUNIT_EXPECT_EQ(test, ops->irq_write(fx->unit, &s[0], 0, &here), 0);
 	KUNIT_EXPECT_EQ(test, fx->model.per_opcode[5], before + 64);
@@ -256,25 +257,32 @@ static void amdvi_remapping_test_many(struct kunit *test)
 	fx_remove(test, fx);
 }
 
-/* What a unit that no longer answers may go on reading is never freed. */
+/*
+ * What a unit that no longer answers may go on reading is never freed, whether the entry in
+ * memory leads there yet, since its first step has failed, or not.
+ */
 static void amdvi_remapping_test_dead(struct kunit *test)
 {
 	static const u16 ids[] = { FX_RID };
-	struct amdvi_fixture *fx = fx_enabled(test, FX_EFR);
-	const struct nyx_unit_ops *ops = fx->unit->ops;
-	struct nyx_irq_source s = source_of(ids, 1);
-	void *pages;
+	unsigned int kind;
 
-	KUNIT_ASSERT_EQ(test, ops->irq_open(fx->unit, &s), 0);
-	KUNIT_ASSERT_EQ(test, set(fx, FX_RID, NYX_ENTRY_BLOCKED, true), 0);
-	pages = phys_to_virt(root_of(&s));
-	get_page(virt_to_page(pages));
-	fx->model.never_answers = true;
-	KUNIT_EXPECT_EQ(test, set(fx, FX_RID, NYX_ENTRY_BLOCKED, false), -ETIMEDOUT);
-	ops->irq_close(fx->unit, &s);
-	KUNIT_EXPECT_TRUE(test, fx_drop(pages, 2048 * 16));
-	ops->disable(fx->unit);
-	ops->remove(fx->unit);
+	for (kind = NYX_ENTRY_BLOCKED; kind <= NYX_ENTRY_PASS; kind++) {
+		struct amdvi_fixture *fx = fx_enabled(test, FX_EFR);
+		const struct nyx_unit_ops *ops = fx->unit->ops;
+		struct nyx_irq_source s = source_of(ids, 1);
+		void *pages;
+
+		KUNIT_ASSERT_EQ(test, ops->irq_open(fx->unit, &s), 0);
+		KUNIT_ASSERT_EQ(test, set(fx, FX_RID, kind, true), 0);
+		pages = phys_to_virt(root_of(&s));
+		get_page(virt_to_page(pages));
+		fx->model.never_answers = true;
+		KUNIT_EXPECT_EQ(test, set(fx, FX_RID, NYX_ENTRY_BLOCKED, false), -ETIMEDOUT);
+		ops->irq_close(fx->unit, &s);
+		KUNIT_EXPECT_TRUE(test, fx_drop(pages, 2048 * 16));
+		ops->disable(fx->unit);
+		ops->remove(fx->unit);
+	}
 }
 
 /* ---- device table entries ---- */
