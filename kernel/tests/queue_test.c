@@ -278,6 +278,74 @@ static void stray_status_is_not_believed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, submit(2, 1));
 }
 
+/* As somebody who holds a raw spinlock. */
+static int submit_atomic(u32 first, u32 nr)
+{
+	struct command commands[16] = {};
+	unsigned long flags;
+	u32 i;
+	int err;
+
+	for (i = 0; i < nr; i++)
+		commands[i].word = first + i;
+	local_irq_save(flags);
+	err = nyx_queue_submit_atomic(&dev.q, commands, nr);
+	local_irq_restore(flags);
+	return err;
+}
+
+static void atomic_waits_like_any(struct kunit *test)
+{
+	make(test, &synchronous_ops, 16);
+	dev.count_order = true;
+	KUNIT_EXPECT_EQ(test, 0, submit_atomic(1, 7));
+	KUNIT_EXPECT_EQ(test, 0, submit(8, 2));
+	KUNIT_EXPECT_EQ(test, 0, submit_atomic(10, 3));
+	KUNIT_EXPECT_EQ(test, dev.commands, 12);
+	KUNIT_EXPECT_EQ(test, dev.out_of_order, 0);
+	/* A unit that is silent with no device to blame is as dead as ever. */
+	dev.hold = true;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, submit_atomic(13, 1));
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, submit_atomic(14, 1));
+}
+
+/* It leaves its command behind, which is done when the device has answered. */
+static void atomic_leaves_behind_a_device(struct kunit *test)
+{
+	make(test, &synchronous_ops, 16);
+	dev.count_order = true;
+	dev.hold = true;
+	WRITE_ONCE(dev.q.device_pending, true);
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, submit_atomic(1, 2));
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, submit_atomic(3, 2));
+	KUNIT_EXPECT_EQ(test, dev.commands, 0);
+	WRITE_ONCE(dev.q.device_pending, false);
+	dev.hold = false;
+	/* This one is behind them. */
+	KUNIT_EXPECT_EQ(test, 0, submit(5, 1));
+	KUNIT_EXPECT_EQ(test, dev.commands, 5);
+	KUNIT_EXPECT_EQ(test, dev.out_of_order, 0);
+}
+
+static void atomic_finds_no_room_behind_a_device(struct kunit *test)
+{
+	u64 tail;
+
+	make(test, &synchronous_ops, 16);
+	dev.hold = true;
+	WRITE_ONCE(dev.q.device_pending, true);
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, submit_atomic(1, 7));
+	tail = dev.q.tail;
+	KUNIT_EXPECT_EQ(test, -EBUSY, submit_atomic(8, 7));
+	KUNIT_EXPECT_EQ(test, dev.q.tail, tail);
+	/* What fits is taken, and nothing has failed. */
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, submit_atomic(8, 3));
+	WRITE_ONCE(dev.q.device_pending, false);
+	dev.hold = false;
+	KUNIT_EXPECT_EQ(test, 0, submit_atomic(11, 2));
+	KUNIT_EXPECT_EQ(test, dev.commands, 12);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(wraps_in_order),
 	KUNIT_CASE(waits_for_nothing),
@@ -289,6 +357,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_repaired_queue_goes_on),
 	KUNIT_CASE(the_clock_starts_again),
 	KUNIT_CASE(stray_status_is_not_believed),
+	KUNIT_CASE(atomic_waits_like_any),
+	KUNIT_CASE(atomic_leaves_behind_a_device),
+	KUNIT_CASE(atomic_finds_no_room_behind_a_device),
 	{}
 };
 

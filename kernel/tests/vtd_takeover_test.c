@@ -95,6 +95,7 @@ static void takeover_exit(struct kunit *test)
 	vtd_model_free(test->priv);
 	nyx_takeover = false;
 	vtd_test_x2apic = false;
+	vtd_test_no_cfi = false;
 }
 
 static void expect_calm(struct kunit *test, struct found *f)
@@ -356,6 +357,136 @@ static void resumes_with_its_own(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f.m->violations, 0);
 }
 
+/* ---- with interrupt remapping on ---- */
+
+#define MESSAGE		0xfee00018	/* of entry 0 */
+
+/* Probed as above; the former owner's table lets STRANGER raise vector 0x61, which is cached. */
+static struct found remapping(struct kunit *test, u32 without)
+{
+	struct found f = probed(test, VTD_CAP_SERVER);
+	struct vtd_irte *irt = page(test);
+	struct vtd_model_raised raised;
+
+	irt[0] = (struct vtd_irte) { 0x610001, 0x40000 | STRANGER };
+	f.m->gsts |= VTD_GSTS_IRES | VTD_GSTS_IRTPS;
+	f.m->gsts &= ~without;
+	f.m->irta = virt_to_phys(irt) | 7;
+	f.m->irt = f.m->irta;
+	f.m->pmen = 0;
+	if (without & (u32)VTD_GSTS_TES)
+		f.m->written = NULL;
+	KUNIT_EXPECT_EQ(test, 0, vtd_model_interrupt(f.m, STRANGER, MESSAGE, 0, &raised));
+	KUNIT_EXPECT_EQ(test, raised.vector, 0x61);
+	return f;
+}
+
+static void expect_remapping_as_found(struct kunit *test, const struct found *f, u64 irta)
+{
+	struct vtd_model_raised raised;
+
+	KUNIT_EXPECT_EQ(test, f->m->irta, irta);
+	KUNIT_EXPECT_EQ(test, f->m->irt, irta);
+	KUNIT_EXPECT_TRUE(test, f->m->gsts & (u32)VTD_GSTS_IRES);
+	KUNIT_EXPECT_EQ(test, 0, vtd_model_interrupt(f->m, STRANGER, MESSAGE, 0, &raised));
+	KUNIT_EXPECT_EQ(test, raised.vector, 0x61);
+}
+
+/* It never stops; the host's own interrupts pass all the while (the model sees to that). */
+static void takes_remapping_over(struct kunit *test)
+{
+	static const struct {
+		u32 without;
+		bool qemu;
+		const char *up, *back;
+	} cases[] = {
+		{ 0, false, "qQRCwIwSNw", "SNwRCwIwqQ" },
+		/* QEMU's has no CFI. */
+		{ VTD_GSTS_CFIS, true, "qQRCwIwSNwF", "SNwRCwIwqQ" },
+		/* The in-tree driver, told to keep off, has turned translation off. */
+		{ VTD_GSTS_TES, false, "qQRCwIwTSNw", "SNwtqQ" },
+	};
+	struct vtd_model_raised raised;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct found f = remapping(test, cases[i].without);
+		u64 irta = f.m->irta;
+		struct nyx_why why = {};
+
+		f.m->no_cfi = cases[i].qemu;
+		vtd_test_no_cfi = cases[i].qemu;
+		nyx_takeover = false;
+		KUNIT_EXPECT_EQ(test, -EBUSY, f.v->unit.ops->enable(&f.v->unit, &why));
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why.text, "interrupt remapping, "), "%s",
+					  why.text);
+		KUNIT_EXPECT_EQ(test, f.m->writes, 0);
+		nyx_takeover = true;
+		KUNIT_EXPECT_EQ_MSG(test, 0, f.v->unit.ops->enable(&f.v->unit, &why), "%s",
+				    why.text);
+		KUNIT_EXPECT_STREQ(test, f.m->log, cases[i].up);
+		KUNIT_EXPECT_EQ(test, f.m->irt, vtd_irta(f.v));
+		KUNIT_EXPECT_TRUE(test, f.v->unit.taken_over);
+		KUNIT_EXPECT_EQ(test, (int)f.v->unit.remapping.state, (int)NYX_REMAPPING_ON);
+		/* What the former owner let through is blocked, though it was cached. */
+		KUNIT_EXPECT_EQ(test, 0x22, vtd_model_interrupt(f.m, STRANGER, MESSAGE, 0, &raised));
+
+		vtd_model_clear_log(f.m);
+		f.v->unit.ops->put_back(&f.v->unit);
+		KUNIT_EXPECT_STREQ(test, f.m->log, cases[i].back);
+		expect_remapping_as_found(test, &f, irta);
+		KUNIT_EXPECT_EQ(test, (int)f.v->unit.remapping.state, (int)NYX_REMAPPING_OFF);
+		KUNIT_EXPECT_EQ(test, host_refused, 0);
+		KUNIT_EXPECT_EQ(test, f.m->violations, 0);
+		f.m->written = NULL;
+		vtd_model_expect_left(test, f.v, false);
+	}
+}
+
+static void remapping_that_fails_is_put_back(struct kunit *test)
+{
+	static const struct {
+		u32 sirtp;
+		const char *log;
+		bool partly;
+	} cases[] = {
+		{ 1, "qQRCwIwSSNwRCwIwqQ" },
+		{ 2, "qQRCwIwSSRCwIwqQ", true },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct found f = remapping(test, 0);
+		u64 irta = f.m->irta;
+		struct nyx_why why = {};
+
+		f.m->sirtp_ignored = cases[i].sirtp;
+		KUNIT_EXPECT_EQ(test, -ETIMEDOUT, f.v->unit.ops->enable(&f.v->unit, &why));
+		KUNIT_EXPECT_STREQ(test, f.m->log, cases[i].log);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why.text, "interrupt remapping table"), "%s",
+					  why.text);
+		expect_remapping_as_found(test, &f, irta);
+		/* Which of the two tables a unit goes by that answers no more, nobody knows. */
+		vtd_model_expect_left(test, f.v, cases[i].partly);
+		expect_calm(test, &f);
+	}
+}
+
+/* Unload: off, and what passes with remapping off is as it was. */
+static void remapping_taken_over_goes_off(struct kunit *test)
+{
+	struct found f = remapping(test, 0);
+
+	KUNIT_ASSERT_EQ(test, 0, f.v->unit.ops->enable(&f.v->unit, NULL));
+	f.m->written = NULL;
+	vtd_model_clear_log(f.m);
+	f.v->unit.ops->disable(&f.v->unit);
+	KUNIT_EXPECT_STREQ(test, f.m->log, "teq");
+	KUNIT_EXPECT_TRUE(test, f.m->gsts & (u32)VTD_GSTS_CFIS);
+	vtd_model_expect_left(test, f.v, false);
+	KUNIT_EXPECT_EQ(test, f.m->violations, 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(takes_over),
 	KUNIT_CASE(refuses_what_it_cannot_take),
@@ -365,6 +496,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(load_that_fails_puts_back),
 	KUNIT_CASE(takes_a_queue_that_is_left_on),
 	KUNIT_CASE(resumes_with_its_own),
+	KUNIT_CASE(takes_remapping_over),
+	KUNIT_CASE(remapping_that_fails_is_put_back),
+	KUNIT_CASE(remapping_taken_over_goes_off),
 	{}
 };
 

@@ -384,6 +384,17 @@ static void tables_outlive_a_unit_that_stays_on(struct kunit *test)
 	}
 }
 
+/* With its queue off: only the interrupt table is still in use. */
+static void tables_outlive_remapping_that_stays_on(struct kunit *test)
+{
+	struct up u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER, true);
+
+	u.m->gsts_stuck = VTD_GSTS_IRES;
+	u.v->unit.ops->put_back(&u.v->unit);
+	KUNIT_EXPECT_EQ(test, u.m->gsts & (u32)(VTD_GSTS_TES | VTD_GSTS_QIES), 0);
+	vtd_model_expect_left(test, u.v, true);
+}
+
 /* Nothing read from it proves anything. */
 static void tables_outlive_a_vanished_unit(struct kunit *test)
 {
@@ -424,6 +435,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(device_tlb_time_out_is_dead),
 	KUNIT_CASE(a_vanished_unit_is_dead),
 	KUNIT_CASE(tables_outlive_a_unit_that_stays_on),
+	KUNIT_CASE(tables_outlive_remapping_that_stays_on),
 	KUNIT_CASE(tables_outlive_a_vanished_unit),
 	KUNIT_CASE(a_failed_enable_says_that_it_stays_on),
 	{}
