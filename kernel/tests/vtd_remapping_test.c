@@ -140,6 +140,21 @@ static void forgets_entries_of_before(struct kunit *test)
 	expect_host_hears(test, &u);
 }
 
+/* CFI says nothing without IRE: the rest goes off all the same, and is given back. */
+static void goes_off_where_cfi_does_not(struct kunit *test)
+{
+	struct up u = make(test, VTD_ECAP_SERVER);
+
+	KUNIT_ASSERT_EQ(test, 0, u.ops->enable(&u.v->unit, NULL));
+	vtd_model_clear_log(u.m);
+	u.m->gsts_stuck = VTD_GSTS_CFIS;
+	u.ops->disable(&u.v->unit);
+	KUNIT_EXPECT_STREQ(test, u.m->log, "tefq");
+	KUNIT_EXPECT_EQ(test, u.m->gsts & (u32)(VTD_GSTS_TES | VTD_GSTS_IRES | VTD_GSTS_QIES), 0);
+	expect_host_hears(test, &u);
+	vtd_model_expect_left(test, u.v, false);
+}
+
 static void tables_of_all_sizes(struct kunit *test)
 {
 	static const u32 sizes[] = { 256, 512, 16384, 65536 };
@@ -266,6 +281,7 @@ static void wakes_without_remapping(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(on_where_the_host_hears),
 	KUNIT_CASE(forgets_entries_of_before),
+	KUNIT_CASE(goes_off_where_cfi_does_not),
 	KUNIT_CASE(tables_of_all_sizes),
 	KUNIT_CASE(sleeps_and_wakes),
 	KUNIT_CASE(wakes_without_remapping),

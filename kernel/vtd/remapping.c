@@ -149,7 +149,11 @@ int vtd_remapping_off(struct vtd_unit *v)
 	/* Only now: before, it would have blocked what still passes. */
 	if (!(gsts & VTD_GSTS_CFIS) || v->found.gsts & VTD_GSTS_CFIS)
 		return 0;
-	return vtd_command(v, 0, VTD_GCMD_CFI, VTD_GSTS_CFIS, 0);
+	err = vtd_command(v, 0, VTD_GCMD_CFI, VTD_GSTS_CFIS, 0);
+	if (err)
+		pr_err("%s: CFI does not go off, which is of no effect by itself (GSTS %#x)\n",
+		       v->unit.name, nyx_read32(&v->io, VTD_GSTS));
+	return err;
 }
 
 int vtd_remapping_put_back(struct vtd_unit *v)

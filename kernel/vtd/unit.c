@@ -69,11 +69,15 @@ void vtd_translation_off(struct vtd_unit *v)
  */
 void vtd_turn_off(struct vtd_unit *v)
 {
+	u32 gsts;
+
 	if (nyx_read32(&v->io, VTD_GSTS) == U32_MAX)
 		return;
 	vtd_translation_off(v);
+	vtd_remapping_off(v);
+	gsts = nyx_read32(&v->io, VTD_GSTS);
 	/* Remapping that stays on still needs its invalidations. */
-	if (vtd_remapping_off(v) || !(nyx_read32(&v->io, VTD_GSTS) & VTD_GSTS_QIES))
+	if (!(gsts & VTD_GSTS_QIES) || gsts & VTD_GSTS_IRES)
 		return;
 	vtd_queue_drain(v);
 	if (vtd_command(v, 0, VTD_GCMD_QIE, VTD_GSTS_QIES, 0))

@@ -204,7 +204,7 @@ u64 vtd_irta(const struct vtd_unit *v);
  * not pass. On error *step says what did not work.
  */
 int vtd_remapping_on(struct vtd_unit *v, const char **step);
-/* Off, CFI as it was found. No locks and no sleep. 0, -ETIMEDOUT, -EIO: may be on. */
+/* Off, CFI as it was found. No locks and no sleep. 0; -ETIMEDOUT, -EIO: one of them is not. */
 int vtd_remapping_off(struct vtd_unit *v);
 /* Back to v->found, never off on the way if it was found on. Runs alone. */
 int vtd_remapping_put_back(struct vtd_unit *v);
