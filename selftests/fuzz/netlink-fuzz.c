@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * libFuzzer target of the netlink front's reading of messages: any bytes as the attributes of
- * a request. The first byte of an input says whether it maps.
+ * a request. The first byte of an input says whether it maps (or binds: bit 0), and whether it
+ * is about vectors rather than ranges (bit 1).
  *
  * Built without NYX_LIBFUZZER it runs the FILEs it is given, or with --seeds DIR writes
  * messages to begin with.
@@ -85,12 +86,37 @@ static void check_range(const struct nlattr *nest, bool map, const struct nyx_nl
 	}
 }
 
-static void run_message(struct nlmsghdr *nlh, bool map)
+static void run_vectors(struct genl_info *info, struct nlmsghdr *nlh, bool bind)
+{
+	u32 *indexes, *fds;
+	int nr, err;
+
+	nr = nyx_nl_count_vectors(info, bind);
+	if (nr < 0) {
+		check_refusal(nlh, info->extack, nr);
+		return;
+	}
+	check(nr <= NYX_IOMMU_VECTORS_MAX && (nr || !bind), "as many vectors as may be");
+	/* Of their own size, as above. */
+	indexes = malloc(nr * sizeof(*indexes) + !nr);
+	fds = malloc(nr * sizeof(*fds) + !nr);
+	if (!indexes || !fds)
+		abort();
+	err = nyx_nl_parse_vectors(info, bind, indexes, fds);
+	if (err)
+		check_refusal(nlh, info->extack, err);
+	free(indexes);
+	free(fds);
+}
+
+static void run_message(struct nlmsghdr *nlh, bool map, bool vectors)
 {
 	struct nlattr *attrs[TOP_MAX + 1];
 	struct netlink_ext_ack extack = { 0 };
 	struct genl_info info = { .nlhdr = nlh, .attrs = attrs, .extack = &extack };
-	u64 takes = BIT_ULL(NYX_IOMMU_A_DOMAIN_ID) | BIT_ULL(NYX_IOMMU_A_DOMAIN_NAME) |
+	u64 takes = vectors ? BIT_ULL(NYX_IOMMU_A_DEVICE) | BIT_ULL(NYX_IOMMU_A_VECTOR) |
+			      BIT_ULL(NYX_IOMMU_A_OWNED) | BIT_ULL(NYX_IOMMU_A_CPUS) :
+		    BIT_ULL(NYX_IOMMU_A_DOMAIN_ID) | BIT_ULL(NYX_IOMMU_A_DOMAIN_NAME) |
 		    BIT_ULL(NYX_IOMMU_A_RANGE);
 	struct nyx_nl_range range;
 	int i, nr, type, err;
@@ -101,6 +127,10 @@ static void run_message(struct nlmsghdr *nlh, bool map)
 		err = nyx_nl_only(attrs, &extack, takes);
 	if (err) {
 		check_refusal(nlh, &extack, err);
+		return;
+	}
+	if (vectors) {
+		run_vectors(&info, nlh, map);
 		return;
 	}
 	nr = nyx_nl_count_ranges(&info);
@@ -140,7 +170,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		abort();
 	nlh->nlmsg_len = HEADERS + size - 1;
 	memcpy((char *)nlh + HEADERS, data + 1, size - 1);
-	run_message(nlh, data[0] & 1);
+	run_message(nlh, data[0] & 1, data[0] & 2);
 	free(nlh);
 	return 0;
 }
@@ -179,11 +209,45 @@ static void put_range(u64 iova, bool map)
 	nest->nla_len = input + input_len - (u8 *)nest;
 }
 
-static int write_seed(const char *dir, const char *name, int ranges, bool map, bool by_name)
+static void put_vector(u32 index, bool bind)
+{
+	struct nlattr *nest = put(NYX_IOMMU_A_VECTOR | NLA_F_NESTED, NULL, 0);
+
+	put(NYX_IOMMU_A_VECTOR_INDEX, &index, 4);
+	if (bind)
+		put(NYX_IOMMU_A_VECTOR_FD, &index, 4);
+	nest->nla_len = input + input_len - (u8 *)nest;
+}
+
+static int write_input(const char *dir, const char *name, int first)
 {
 	char path[512];
-	u32 id = 7;
 	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "wb");
+	if (!f || fputc(first, f) == EOF || fwrite(input, 1, input_len, f) != input_len || fclose(f)) {
+		perror(path);
+		return 1;
+	}
+	return 0;
+}
+
+static int write_vectors(const char *dir, const char *name, int vectors, bool bind)
+{
+	u32 device = 0x20;
+	int i;
+
+	input_len = 0;
+	put(NYX_IOMMU_A_DEVICE, &device, 4);
+	for (i = 0; i < vectors; i++)
+		put_vector(i, bind);
+	return write_input(dir, name, 2 | bind);
+}
+
+static int write_seed(const char *dir, const char *name, int ranges, bool map, bool by_name)
+{
+	u32 id = 7;
 	int i;
 
 	/* The byte before the attributes would misalign them: it is written by itself. */
@@ -192,13 +256,7 @@ static int write_seed(const char *dir, const char *name, int ranges, bool map, b
 	    by_name ? (const void *)"vm" : &id, by_name ? 3 : 4);
 	for (i = 0; i < ranges; i++)
 		put_range(0x100000 + i * 0x1000, map);
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "wb");
-	if (!f || fputc(map, f) == EOF || fwrite(input, 1, input_len, f) != input_len || fclose(f)) {
-		perror(path);
-		return 1;
-	}
-	return 0;
+	return write_input(dir, name, map);
 }
 
 int main(int argc, char **argv)
@@ -211,7 +269,11 @@ int main(int argc, char **argv)
 		       write_seed(argv[2], "map-full", 64, true, false) |
 		       write_seed(argv[2], "map-too-many", 65, true, false) |
 		       write_seed(argv[2], "unmap", 1, false, false) |
-		       write_seed(argv[2], "unmap-two", 2, false, true);
+		       write_seed(argv[2], "unmap-two", 2, false, true) |
+		       write_vectors(argv[2], "bind", 1, true) |
+		       write_vectors(argv[2], "bind-many", 200, true) |
+		       write_vectors(argv[2], "unbind-all", 0, false) |
+		       write_vectors(argv[2], "unbind-two", 2, false);
 	for (i = 1; i < argc; i++) {
 		FILE *f = fopen(argv[i], "rb");
 

@@ -81,6 +81,20 @@ static inline void put_range(uint64_t iova, uint64_t length, const void *address
 	put(NYX_IOMMU_A_RANGE | NLA_F_NESTED, packed, 12 * nr);
 }
 
+/* A vector to bind to fd, or, with fd negative, one by its index alone. */
+static inline void put_vector(uint32_t index, int fd)
+{
+	const struct {
+		struct nlattr head;
+		uint32_t value;
+	} inner[2] = {
+		{ { 8, NYX_IOMMU_A_VECTOR_INDEX }, index },
+		{ { 8, NYX_IOMMU_A_VECTOR_FD }, fd },
+	};
+
+	put(NYX_IOMMU_A_VECTOR | NLA_F_NESTED, inner, fd < 0 ? 8 : 16);
+}
+
 static inline void read_extack(const struct nlmsghdr *nl, const struct nlmsgerr *err)
 {
 	const char *at = (const char *)err + sizeof(*err), *end = (const char *)nl + nl->nlmsg_len;

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -78,6 +79,9 @@ static void take_picture(struct picture *picture)
 	dump(picture, NYX_IOMMU_CMD_DEVICE_GET, 0);
 	dump(picture, NYX_IOMMU_CMD_DOMAIN_GET, 0);
 	dump(picture, NYX_IOMMU_CMD_MAPPING_GET, domain);
+	begin(family, NYX_IOMMU_CMD_IRQ_GET, NLM_F_ACK);
+	put_u32(NYX_IOMMU_A_DEVICE, device);
+	must("irq-get", talk(add_attr, picture));
 	begin(family, NYX_IOMMU_CMD_STATUS_GET, NLM_F_ACK);
 	must("status-get", talk(add_attr, picture));
 }
@@ -260,6 +264,35 @@ static void name(const char *text)
 static void rename_it(void) { name("renamed"); }
 static void rename_back(void) { name("failing"); }
 
+#define VECTORS	3
+
+static void bind_vectors(void)
+{
+	static int fds[VECTORS];
+	uint32_t i;
+
+	with_device(NYX_IOMMU_CMD_IRQ_BIND);
+	for (i = 0; i < VECTORS; i++) {
+		if (!fds[i])
+			fds[i] = eventfd(0, EFD_CLOEXEC);
+		put_vector(i, fds[i]);
+	}
+}
+
+static void unbind_vectors(void) { with_device(NYX_IOMMU_CMD_IRQ_UNBIND); }
+static void ask_irq(void) { with_device(NYX_IOMMU_CMD_IRQ_GET); }
+static void ask_irqs(void) { ask_all(NYX_IOMMU_CMD_IRQ_GET); }
+static void raise_vectors(void) { with_device(NYX_IOMMU_CMD_IRQ_TRIGGER); }
+
+static void mask_vectors(bool masked)
+{
+	with_device(NYX_IOMMU_CMD_IRQ_SET);
+	put_u32(NYX_IOMMU_A_MASKED, masked);
+}
+
+static void mask_them(void) { mask_vectors(true); }
+static void unmask_them(void) { mask_vectors(false); }
+
 /* A second socket with a domain, memory and the device. */
 static void own(void)
 {
@@ -317,6 +350,12 @@ static const struct operation {
 	{ .name = "audit", .make = ask_audit },
 	{ .name = "device-assign", .make = assign, .undo = take_out, .after = settle,
 	  .stays = true },
+	{ .name = "irq-get", .make = ask_irq },
+	{ .name = "irq-bind", .make = bind_vectors, .undo = unbind_vectors, .stays = true },
+	{ .name = "irq-get, all", .make = ask_irqs },
+	{ .name = "irq-trigger", .make = raise_vectors },
+	{ .name = "irq-set", .make = mask_them, .undo = unmask_them },
+	{ .name = "irq-unbind", .make = unbind_vectors, .undo = bind_vectors, .stays = true },
 	{ .name = "device-reset", .make = reset, .after = settle },
 	{ .name = "device-reset, its job", .make = reset, .after = settle, .jobs = true },
 	{ .name = "device-remove, its job", .make = take_out, .undo = assign, .after = settle,

@@ -6,6 +6,7 @@
  */
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,7 +46,8 @@ static void *memory(uint64_t size)
 
 /* ---- every ---- */
 
-enum needs { DEVICE = 1, DOMAIN = 2, NAME = 4, THRESHOLD = 8, RANGE = 16, ADDRESS = 32, IOVA = 64 };
+enum needs { DEVICE = 1, DOMAIN = 2, NAME = 4, THRESHOLD = 8, RANGE = 16, ADDRESS = 32, IOVA = 64,
+	     VECTOR = 128, FD = 256, MASKED = 512 };
 
 static const struct operation {
 	const char *name;
@@ -76,16 +78,25 @@ static const struct operation {
 	{ "fault-get-all", NYX_IOMMU_CMD_FAULT_GET, NLM_F_DUMP, 0 },
 	{ "fault-clear", NYX_IOMMU_CMD_FAULT_CLEAR, NLM_F_ACK, DEVICE },
 	{ "audit", NYX_IOMMU_CMD_AUDIT, NLM_F_DUMP, 0 },
+	{ "irq-get", NYX_IOMMU_CMD_IRQ_GET, NLM_F_ACK, DEVICE },
+	{ "irq-get-all", NYX_IOMMU_CMD_IRQ_GET, NLM_F_DUMP, 0 },
+	{ "irq-bind", NYX_IOMMU_CMD_IRQ_BIND, NLM_F_ACK, DEVICE | VECTOR | FD },
+	{ "irq-unbind", NYX_IOMMU_CMD_IRQ_UNBIND, NLM_F_ACK, DEVICE | VECTOR },
+	{ "irq-set", NYX_IOMMU_CMD_IRQ_SET, NLM_F_ACK, DEVICE | VECTOR | MASKED },
+	{ "irq-trigger", NYX_IOMMU_CMD_IRQ_TRIGGER, NLM_F_ACK, DEVICE | VECTOR },
 };
 
 static int every(const char *device, uint32_t domain)
 {
 	static void *page;
 	uint64_t iova = 0x100000;
+	int err, trigger;
 	size_t i;
-	int err;
 
 	page = memory(4096);
+	trigger = eventfd(0, EFD_CLOEXEC);
+	if (trigger < 0)
+		die("eventfd: %s", strerror(errno));
 	for (i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
 		const struct operation *op = &operations[i];
 
@@ -100,6 +111,10 @@ static int every(const char *device, uint32_t domain)
 			put_u32(NYX_IOMMU_A_FAULT_THRESHOLD, 0);
 		if (op->needs & RANGE)
 			put_range(iova, 4096, op->needs & ADDRESS ? page : NULL);
+		if (op->needs & VECTOR)
+			put_vector(0, op->needs & FD ? trigger : -1);
+		if (op->needs & MASKED)
+			put_u32(NYX_IOMMU_A_MASKED, 1);
 		if (op->needs & IOVA)
 			put(NYX_IOMMU_A_IOVA, &iova, 8);
 		err = talk(NULL, NULL);

@@ -8,6 +8,7 @@
  */
 #include <fcntl.h>
 #include <stdbool.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 
 static uint64_t state;
 static uint32_t device, domain, events;
+static int trigger;
 static uint64_t memory;
 static int sockets[SOCKETS];
 static uint64_t sent, shown, by_errno[ERRNO_MAX];
@@ -142,6 +144,25 @@ static void add_range(void)
 	memcpy(packet + start, &len, sizeof(len));
 }
 
+static void add_vector(void)
+{
+	size_t start = packet_len;
+	uint16_t len;
+
+	add_attr(NYX_IOMMU_A_VECTOR | NLA_F_NESTED, "", 0);
+	if (!one_in(16))
+		add_number(NYX_IOMMU_A_VECTOR_INDEX, one_in(8) ? odd_number() : below(70), 4);
+	if (one_in(2))
+		add_number(NYX_IOMMU_A_VECTOR_FD, one_in(8) ? odd_number() :
+			   one_in(4) ? below(20) : (uint32_t)trigger, 4);
+	if (one_in(8))
+		add_number(below(NYX_IOMMU_A_VECTOR_MAX + 4), next(), 4);
+	if (one_in(32) || packet_len - start < sizeof(struct nlattr))
+		return;
+	len = packet_len - start;
+	memcpy(packet + start, &len, sizeof(len));
+}
+
 /* One that the family knows, with a value that it may have taken, or not. */
 static void add_known(uint16_t type)
 {
@@ -174,6 +195,18 @@ static void add_known(uint16_t type)
 	case NYX_IOMMU_A_RANGE:
 		add_range();
 		break;
+	case NYX_IOMMU_A_VECTOR:
+		add_vector();
+		break;
+	case NYX_IOMMU_A_MASKED:
+		add_number(type, below(3), 4);
+		break;
+	case NYX_IOMMU_A_CPUS:
+		if (one_in(4))
+			add_text(type);
+		else
+			add_attr(type, one_in(2) ? "0" : "0-1", one_in(2) ? 2 : 4);
+		break;
 	case NYX_IOMMU_A_MAX_MAPPED_BYTES:
 	case NYX_IOMMU_A_MAX_MAPPINGS:
 		add_number(type, odd_number(), 8);
@@ -195,7 +228,7 @@ static void add_unasked(void)
 		if (one_in(2))
 			add_attr(below(NYX_IOMMU_A_MAX + 20), bytes, below(sizeof(bytes)));
 		else
-			add_known(1 + below(NYX_IOMMU_A_ATS));
+			add_known(1 + below(NYX_IOMMU_A_CPUS));
 	}
 }
 
@@ -228,6 +261,14 @@ static const struct {
 	[NYX_IOMMU_CMD_WALK] = { { NYX_IOMMU_A_DOMAIN_ID, NYX_IOMMU_A_IOVA } },
 	[NYX_IOMMU_CMD_FAULT_GET] = { { NYX_IOMMU_A_DEVICE } },
 	[NYX_IOMMU_CMD_FAULT_CLEAR] = { { NYX_IOMMU_A_DEVICE } },
+	[NYX_IOMMU_CMD_IRQ_GET] = { { NYX_IOMMU_A_DEVICE } },
+	[NYX_IOMMU_CMD_IRQ_BIND] = { { NYX_IOMMU_A_DEVICE, NYX_IOMMU_A_VECTOR },
+				     { NYX_IOMMU_A_VECTOR, NYX_IOMMU_A_VECTOR,
+				       NYX_IOMMU_A_OWNED } },
+	[NYX_IOMMU_CMD_IRQ_UNBIND] = { { NYX_IOMMU_A_DEVICE, NYX_IOMMU_A_VECTOR } },
+	[NYX_IOMMU_CMD_IRQ_SET] = { { NYX_IOMMU_A_DEVICE, NYX_IOMMU_A_VECTOR },
+				    { NYX_IOMMU_A_MASKED, NYX_IOMMU_A_CPUS } },
+	[NYX_IOMMU_CMD_IRQ_TRIGGER] = { { NYX_IOMMU_A_DEVICE, NYX_IOMMU_A_VECTOR } },
 };
 
 static void add_wanted(uint8_t command)
@@ -390,6 +431,9 @@ int main(int argc, char **argv)
 	if (pages == MAP_FAILED)
 		die("mmap: %s", strerror(errno));
 	memory = (uintptr_t)pages;
+	trigger = eventfd(0, EFD_CLOEXEC);
+	if (trigger < 0)
+		die("eventfd: %s", strerror(errno));
 	events = connect_family(NYX_IOMMU_MCGRP_STATE);
 	for (i = 0; i < SOCKETS; i++)
 		sockets[i] = open_socket();
