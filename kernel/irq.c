@@ -147,6 +147,13 @@ static int check_binds(struct nyx_device *device, const struct nyx_irq_bind *bin
 
 /* ---- the device's interrupts ---- */
 
+/* The PCI core switches INTx on again, a line that it may share with the host's devices. */
+static void free_messages(struct nyx_device *device)
+{
+	pci_free_irq_vectors(device->pdev);
+	pci_intx(device->pdev, 0);
+}
+
 /* As many as the device has; where there is no room for those, as many as are needed now. */
 static int allocate_irqs(struct nyx_device *device, u32 needed, struct nyx_why *why)
 {
@@ -172,7 +179,7 @@ static int allocate_irqs(struct nyx_device *device, u32 needed, struct nyx_why *
 				  needed, nyx_device_name(device), device->unit->remapping.entries);
 	irqs->vectors = kvcalloc(nr, sizeof(*irqs->vectors), GFP_KERNEL_ACCOUNT);
 	if (!irqs->vectors) {
-		pci_free_irq_vectors(device->pdev);
+		free_messages(device);
 		return -ENOMEM;
 	}
 	irqs->nr_vectors = nr;
@@ -190,7 +197,7 @@ static void free_irqs_if_unused(struct nyx_device *device)
 
 	if (!irqs->vectors || irqs->nr_bound)
 		return;
-	pci_free_irq_vectors(device->pdev);
+	free_messages(device);
 	kvfree(irqs->vectors);
 	irqs->vectors = NULL;
 	irqs->nr_vectors = 0;
