@@ -136,15 +136,18 @@ int vtd_irq_reserve(struct nyx_unit *unit, struct nyx_irq_source *source, u32 nr
 {
 	struct vtd_unit *v = to_vtd(unit);
 	u64 high = vtd_encode_source(source);
-	u32 i;
-	int at;
+	u32 i, entries = unit->remapping.entries;
+	unsigned long at;
 
-	if (!nr || nr > unit->remapping.entries)
+	if (!nr || nr > entries)
 		return -ENOSPC;
 	spin_lock(&v->irt_lock);
-	at = bitmap_find_free_region(v->irt_used, unit->remapping.entries, order_base_2(nr));
+	at = bitmap_find_next_zero_area(v->irt_used, entries, 0, nr, roundup_pow_of_two(nr) - 1);
+	/* Only those: they may be released one by one. */
+	if (at < entries)
+		bitmap_set(v->irt_used, at, nr);
 	spin_unlock(&v->irt_lock);
-	if (at < 0)
+	if (at >= entries)
 		return -ENOSPC;
 	for (i = 0; i < nr; i++)
 		vtd_store(v, &v->irt[at + i].high, high);
@@ -156,7 +159,8 @@ int vtd_irq_reserve(struct nyx_unit *unit, struct nyx_irq_source *source, u32 nr
 int vtd_irq_release(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index, u32 nr)
 {
 	struct vtd_unit *v = to_vtd(unit);
-	u32 order = order_base_2(nr), i;
+	/* The smallest block that an index mask can name around them (6.5.2.7). */
+	u32 order = fls(index ^ (index + nr - 1)), i;
 	int err = 0;
 
 	for (i = 0; i < nr; i++)
@@ -171,7 +175,7 @@ int vtd_irq_release(struct nyx_unit *unit, struct nyx_irq_source *source, u32 in
 	if (err)
 		return err;
 	spin_lock(&v->irt_lock);
-	bitmap_release_region(v->irt_used, index, order);
+	bitmap_clear(v->irt_used, index, nr);
 	spin_unlock(&v->irt_lock);
 	return 0;
 }
