@@ -92,15 +92,21 @@ static bool log_record(struct nyx_device *device, struct nyx_unit *unit,
 	return burst;
 }
 
+/* "DMA read fault", "interrupt fault" */
+static const char *way(enum nyx_fault_kind kind)
+{
+	return kind == NYX_FAULT_INTERRUPT ? "" : "DMA ";
+}
+
 static void log_burst(struct nyx_device *device, const struct nyx_fault_event *event)
 {
 	if (event->has_address)
-		pr_warn(NYX_NAME ": %s: DMA %s fault at %#llx: %s (%#x); 'nyxctl fault show %s' has the counts\n",
-			nyx_device_name(device), kind_text(event->kind), event->address,
+		pr_warn(NYX_NAME ": %s: %s%s fault at %#llx: %s (%#x); 'nyxctl fault show %s' has the counts\n",
+			nyx_device_name(device), way(event->kind), kind_text(event->kind), event->address,
 			event->text, event->reason, nyx_device_name(device));
 	else
-		pr_warn(NYX_NAME ": %s: DMA %s fault: %s (%#x); 'nyxctl fault show %s' has the counts\n",
-			nyx_device_name(device), kind_text(event->kind), event->text,
+		pr_warn(NYX_NAME ": %s: %s%s fault: %s (%#x); 'nyxctl fault show %s' has the counts\n",
+			nyx_device_name(device), way(event->kind), kind_text(event->kind), event->text,
 			event->reason, nyx_device_name(device));
 }
 
@@ -160,8 +166,8 @@ static void count_unattributed(struct nyx_unit *unit, const struct nyx_fault_eve
 
 	atomic64_inc(&unit->faults_unattributed);
 	if (!unit->unattributed_ns || now - unit->unattributed_ns > BURST_QUIET_NS)
-		pr_warn(NYX_NAME ": %s: DMA %s from requester %04x, which is no device, refused: %s; 'nyxctl unit show' counts them\n",
-			unit->name, kind_text(event->kind), event->rid, event->text);
+		pr_warn(NYX_NAME ": %s: %s%s from requester %04x, which is no device, refused: %s; 'nyxctl unit show' counts them\n",
+			unit->name, way(event->kind), kind_text(event->kind), event->rid, event->text);
 	unit->unattributed_ns = now;
 }
 

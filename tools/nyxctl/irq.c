@@ -113,7 +113,8 @@ static int show_device(struct context *context, nyx_device_id id)
 					      "irqs", list));
 	} else {
 		printf("%s: %u %s vectors, %u bound%s%s\n", format_device(id, name), info.vectors,
-		       info.type == NYX_IOMMU_IRQ_TYPE_MSIX ? "MSI-X" : "MSI", info.bound,
+		       info.type == NYX_IOMMU_IRQ_TYPE_MSIX ? "MSI-X" :
+		       info.type == NYX_IOMMU_IRQ_TYPE_MSI ? "MSI" : "MSI or MSI-X", info.bound,
 		       info.cause[0] ? "; none can be: " : "", info.cause);
 		if (nr)
 			show_list(context, "irqs", columns, irqs, sizeof(*irqs), nr);
