@@ -27,14 +27,16 @@ static const struct msi_parent_ops msi_parent = {
 	.init_dev_msi_info = init_dev_msi_info,
 };
 
-struct irq_domain *nyx_msi_create(struct irq_domain *remap, struct fwnode_handle *fwnode)
+struct irq_domain *nyx_msi_create(struct irq_domain *remap, struct fwnode_handle *fwnode,
+				  bool isolated)
 {
 	/*
 	 * One of the two tokens by which x86 knows domains of remapped interrupts; it only
 	 * tells them from the vectors' own domain.
 	 */
 	irq_domain_update_bus_token(remap, DOMAIN_BUS_DMAR);
-	remap->flags |= IRQ_DOMAIN_FLAG_MSI_PARENT | IRQ_DOMAIN_FLAG_ISOLATED_MSI;
+	remap->flags |= IRQ_DOMAIN_FLAG_MSI_PARENT |
+			(isolated ? IRQ_DOMAIN_FLAG_ISOLATED_MSI : 0);
 	remap->msi_parent_ops = &msi_parent;
 	return remap;
 }
@@ -70,7 +72,8 @@ static struct msi_domain_info msi_info = {
 	.handler_name	= "edge",
 };
 
-struct irq_domain *nyx_msi_create(struct irq_domain *remap, struct fwnode_handle *fwnode)
+struct irq_domain *nyx_msi_create(struct irq_domain *remap, struct fwnode_handle *fwnode,
+				  bool isolated)
 {
 	return pci_msi_create_irq_domain(fwnode, &msi_info, remap);
 }

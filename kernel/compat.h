@@ -74,9 +74,11 @@ static inline void nyx_irq_scatter_vectors(struct irq_alloc_info *info)
 
 /*
  * What a PCI device's MSI domain must be for its interrupts to go through remap: since 6.2
- * that domain itself, made fit for it, before that an MSI domain on top. NULL: no memory.
+ * that domain itself, made fit for it, before that an MSI domain on top. isolated: a device
+ * can raise nothing but its own. NULL: no memory.
  */
-struct irq_domain *nyx_msi_create(struct irq_domain *remap, struct fwnode_handle *fwnode);
+struct irq_domain *nyx_msi_create(struct irq_domain *remap, struct fwnode_handle *fwnode,
+				  bool isolated);
 void nyx_msi_remove(struct irq_domain *msi, struct irq_domain *remap);
 /* The device's MSI domain is the one that native x86 gives PCI devices without remapping. */
 bool nyx_msi_is_default(struct device *dev);

@@ -148,13 +148,20 @@ void nyx_irqs_fence(struct nyx_device *device, bool fenced);
 /* Interrupts allocated for it are ours, and no longer: what is bound is released. */
 void nyx_irqs_take(struct nyx_device *device);
 void nyx_irqs_give_back(struct nyx_device *device);
+/*
+ * Its entry is not present any more, and the unit has forgotten it: its CPU vector may be
+ * given to somebody else. Until it is activated again.
+ */
+void nyx_irqs_retire(struct nyx_device *device, unsigned int virq);
 /* The table index behind an interrupt of device. False: it has none. */
 bool nyx_irq_entry_index(struct nyx_device *device, unsigned int virq, u32 *index);
 
 /* ---- irq.c ---- */
 
-/* Release whatever is bound; holds nyx_registry_lock. */
+/* Both hold nyx_registry_lock. Release whatever is bound; no reset is running. */
 void nyx_irq_unbind_all(struct nyx_device *device);
+/* A reset has ended (irqs.in_reset was set): what was to be released meanwhile is. */
+void nyx_irq_after_reset(struct nyx_device *device);
 
 /* ---- quarantine.c ---- */
 

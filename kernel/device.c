@@ -136,7 +136,7 @@ bool nyx_device_has_rid(const struct nyx_device *device, u16 rid)
 static bool out_of_hands(const struct nyx_device *device)
 {
 	return claim(device) > 2 ||
-	       (claim(device) == 2 && (device->irqs.open || device->group_blocked));
+	       (claim(device) == 2 && (device->irqs.held || device->group_blocked));
 }
 
 void nyx_device_wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entry *entry)
@@ -148,7 +148,10 @@ void nyx_device_wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entr
 		if (member->unit == device->unit && nyx_device_has_rid(member, rid) &&
 		    claim(member) > claim(strongest))
 			strongest = member;
-	entry->remap_interrupts = out_of_hands(strongest);
+	list_for_each_entry(member, &device->group->devices, group_node)
+		if (member->unit == device->unit && nyx_device_has_rid(member, rid) &&
+		    claim(member) == claim(strongest))
+			entry->remap_interrupts |= out_of_hands(member);
 
 	switch (claim(strongest)) {
 	case 1:
@@ -184,7 +187,7 @@ int nyx_device_apply(struct nyx_device *device)
 		return 0;
 	if (nyx_unit_dead(device->unit)) {
 		nyx_ats_follow(device, false);
-		if (claim(device) < 2)
+		if (!out_of_hands(device))
 			nyx_irqs_close(device);
 		return -EIO;
 	}
@@ -202,7 +205,7 @@ int nyx_device_apply(struct nyx_device *device)
 	err = nyx_ats_follow(device, ats && !first_err);
 	/* Interrupts follow DMA: fenced after it, open once it is. */
 	nyx_irqs_fence(device, claim(device) != 3 || first_err || err);
-	if (claim(device) < 2)
+	if (!out_of_hands(device))
 		nyx_irqs_close(device);
 	return first_err ?: err;
 }

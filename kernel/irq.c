@@ -20,6 +20,7 @@ struct nyx_irq_vector {
 	struct list_head node;		/* in owned, if a socket owns it */
 	unsigned int virq;
 	struct eventfd_ctx *trigger;	/* NULL: not bound */
+	bool requested;			/* longer than bound, see release_one() */
 	atomic64_t count;
 	bool masked;
 	bool wanted;			/* while a call looks at several */
@@ -36,9 +37,12 @@ static DEFINE_SPINLOCK(owned_lock);
 static irqreturn_t handle(int irq, void *data)
 {
 	struct nyx_irq_vector *vector = data;
+	struct eventfd_ctx *trigger = READ_ONCE(vector->trigger);
 
+	if (!trigger)
+		return IRQ_HANDLED;
 	atomic64_inc(&vector->count);
-	eventfd_signal(vector->trigger);
+	eventfd_signal(trigger);
 	return IRQ_HANDLED;
 }
 
@@ -225,36 +229,75 @@ static int bind_one(struct nyx_device *device, const struct nyx_irq_bind *bind, 
 
 	atomic64_set(&vector->count, 0);
 	vector->masked = false;
-	vector->trigger = bind->trigger;
+	WRITE_ONCE(vector->trigger, bind->trigger);
 	snprintf(vector->name, sizeof(vector->name), NYX_NAME ":%s[%u]", nyx_device_name(device),
 		 bind->index);
 	get_task_comm(vector->owner_comm, current);
 	/* Masked means masked in the device, not when the next one comes. */
 	irq_set_status_flags(vector->virq, IRQ_DISABLE_UNLAZY);
-	err = request_irq(vector->virq, handle, 0, vector->name, vector);
+	err = vector->requested ? 0 :
+	      request_irq(vector->virq, handle, 0, vector->name, vector);
 	if (err) {
 		irq_clear_status_flags(vector->virq, IRQ_DISABLE_UNLAZY);
-		vector->trigger = NULL;
+		WRITE_ONCE(vector->trigger, NULL);
 		return nyx_refuse(why, err, NYX_ARG_VECTOR,
 				  err == -ENOSPC ? "vector %u of %s: no CPU has a vector left for it" :
 				  "vector %u of %s could not be requested", bind->index,
 				  nyx_device_name(device));
 	}
+	vector->requested = true;
 	set_owner(vector, owner);
 	device->irqs.nr_bound++;
 	return 0;
 }
 
+static void free_one(struct nyx_device *device, struct nyx_irq_vector *vector)
+{
+	if (!vector->requested)
+		return;
+	/* Before its CPU vector can be somebody else's. */
+	nyx_irqs_retire(device, vector->virq);
+	free_irq(vector->virq, vector);
+	irq_clear_status_flags(vector->virq, IRQ_DISABLE_UNLAZY);
+	vector->requested = false;
+}
+
+/*
+ * MSI has one message for all vectors. The kernel clears it when it frees the first of them,
+ * and what the device sends then is a write to address 0.
+ */
+static void disable_msi(struct nyx_device *device)
+{
+	struct pci_dev *pdev = device->pdev;
+	u16 control;
+
+	pci_read_config_word(pdev, pdev->msi_cap + PCI_MSI_FLAGS, &control);
+	pci_write_config_word(pdev, pdev->msi_cap + PCI_MSI_FLAGS,
+			      control & ~PCI_MSI_FLAGS_ENABLE);
+}
+
 /* On return the handler does not run any more. Returns the eventfd. */
 static struct eventfd_ctx *release_one(struct nyx_device *device, struct nyx_irq_vector *vector)
 {
+	struct nyx_device_irqs *irqs = &device->irqs;
 	struct eventfd_ctx *trigger = vector->trigger;
 
 	set_owner(vector, 0);
-	free_irq(vector->virq, vector);
-	irq_clear_status_flags(vector->virq, IRQ_DISABLE_UNLAZY);
-	vector->trigger = NULL;
-	device->irqs.nr_bound--;
+	WRITE_ONCE(vector->trigger, NULL);
+	irqs->nr_bound--;
+	if (irqs->type == NYX_IRQ_MSI && !irqs->nr_bound)
+		disable_msi(device);
+	if (irqs->type != NYX_IRQ_MSI || vector != irqs->vectors) {
+		free_one(device, vector);
+	} else {
+		if (vector->masked)
+			enable_irq(vector->virq);
+		vector->masked = false;
+		synchronize_irq(vector->virq);
+	}
+	/* The first one of MSI stays as long as any. */
+	if (irqs->type == NYX_IRQ_MSI && !irqs->nr_bound)
+		free_one(device, irqs->vectors);
 	return trigger;
 }
 
@@ -329,12 +372,21 @@ static void release_wanted(struct nyx_device *device)
 	free_irqs_if_unused(device);
 }
 
+/* The PCI core saves and restores its MSI without asking us. */
+static int check_reset(struct nyx_device *device, struct nyx_why *why)
+{
+	if (!device->irqs.in_reset)
+		return 0;
+	return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
+			  "%s is being reset; wait for its state event", nyx_device_name(device));
+}
+
 int nyx_irq_unbind(struct nyx_device *device, const u32 *indexes, u32 nr, struct nyx_why *why)
 {
 	int err;
 
 	mutex_lock(&nyx_registry_lock);
-	err = mark(device, indexes, nr, why);
+	err = check_reset(device, why) ?: mark(device, indexes, nr, why);
 	if (!err)
 		release_wanted(device);
 	mutex_unlock(&nyx_registry_lock);
@@ -355,7 +407,7 @@ int nyx_irq_mask(struct nyx_device *device, const u32 *indexes, u32 nr, bool mas
 	int err;
 
 	mutex_lock(&nyx_registry_lock);
-	err = mark(device, indexes, nr, why);
+	err = check_reset(device, why) ?: mark(device, indexes, nr, why);
 	while (!err && (vector = next_wanted(device, &at))) {
 		if (vector->masked == mask)
 			continue;
@@ -424,7 +476,7 @@ int nyx_irq_route(struct nyx_device *device, const u32 *indexes, u32 nr,
 				  "none of CPUs %*pbl is online (%*pbl are)", cpumask_pr_args(cpus),
 				  cpumask_pr_args(cpu_online_mask));
 	mutex_lock(&nyx_registry_lock);
-	err = mark(device, indexes, nr, why);
+	err = check_reset(device, why) ?: mark(device, indexes, nr, why);
 	while (!err && (vector = next_wanted(device, &at))) {
 		err = irq_set_affinity(vector->virq, cpus);
 		if (err)
@@ -446,7 +498,7 @@ static void release_orphans(struct work_struct *work)
 
 	mutex_lock(&nyx_registry_lock);
 	list_for_each_entry(device, &nyx_devices, node) {
-		if (!device->irqs.nr_bound)
+		if (!device->irqs.nr_bound || device->irqs.in_reset)
 			continue;
 		for (i = 0; i < device->irqs.nr_vectors; i++)
 			device->irqs.vectors[i].wanted =
@@ -471,6 +523,16 @@ void nyx_irq_owner_gone(u32 portid)
 		}
 	spin_unlock(&owned_lock);
 	if (found)
+		queue_work(nyx_wq, &orphans);
+}
+
+void nyx_irq_after_reset(struct nyx_device *device)
+{
+	lockdep_assert_held(&nyx_registry_lock);
+	device->irqs.in_reset = false;
+	if (!device->domain)
+		nyx_irqs_give_back(device);
+	else
 		queue_work(nyx_wq, &orphans);
 }
 

@@ -26,6 +26,7 @@ struct nyx_irq {
 	struct nyx_device *device;	/* holds its place in it as long as it exists */
 	u32 index, sub;			/* the entry is index + sub */
 	struct nyx_irte irte;		/* what it says unless the device is fenced */
+	bool retired;			/* not present until it is activated again */
 };
 
 /* Devices whose MSI domain is ours. Innermost, but for the devices' own locks. */
@@ -40,7 +41,7 @@ static int write_entry(struct nyx_irq *irq)
 	struct nyx_irte irte = irq->irte;
 
 	lockdep_assert_held(&irqs->lock);
-	if (irqs->fenced)
+	if (irqs->fenced || irq->retired)
 		irte.present = false;
 	return unit->ops->irq_write(unit, &irqs->source, irq->index + irq->sub, &irte);
 }
@@ -241,9 +242,14 @@ static void remap_free(struct irq_domain *domain, unsigned int virq, unsigned in
  */
 static int remap_activate(struct irq_domain *domain, struct irq_data *data, bool reserve)
 {
+	struct nyx_irq *irq = irq_data_get_irq_chip_data(data);
 	struct nyx_irte irte = wanted(data, !reserve);
 
-	return set_entry(irq_data_get_irq_chip_data(data), &irte);
+	/* Where no CPU has a vector left, and one is needed at once, there is none in it. */
+	if (!reserve && irte.vector < FIRST_EXTERNAL_VECTOR)
+		return -ENOSPC;
+	irq->retired = false;
+	return set_entry(irq, &irte);
 }
 
 static void remap_deactivate(struct irq_domain *domain, struct irq_data *data)
@@ -272,7 +278,8 @@ int nyx_irq_domain_create(struct nyx_unit *unit)
 	unit->irq_domain = irq_domain_create_hierarchy(x86_vector_domain, 0, 0, unit->irq_fwnode,
 						       &remap_ops, unit);
 	if (unit->irq_domain)
-		unit->msi_domain = nyx_msi_create(unit->irq_domain, unit->irq_fwnode);
+		unit->msi_domain = nyx_msi_create(unit->irq_domain, unit->irq_fwnode,
+						  !unit->remapping.forgeable);
 	if (unit->msi_domain)
 		return 0;
 	nyx_irq_domain_remove(unit);
@@ -310,6 +317,7 @@ int nyx_irqs_open(struct nyx_device *device)
 	int err;
 
 	lockdep_assert_held(&nyx_registry_lock);
+	device->irqs.held = true;
 	if (!unit || READ_ONCE(unit->remapping.state) != NYX_REMAPPING_ON || device->irqs.open)
 		return 0;
 	err = unit->ops->irq_open(unit, &device->irqs.source);
@@ -348,6 +356,9 @@ void nyx_irqs_give_back(struct nyx_device *device)
 	struct nyx_device_irqs *irqs = &device->irqs;
 
 	lockdep_assert_held(&nyx_registry_lock);
+	/* The PCI core is at the device's MSI: the end of the reset does it. */
+	if (irqs->in_reset)
+		return;
 	nyx_irq_unbind_all(device);
 	if (list_empty(&irqs->taken))
 		return;
@@ -355,6 +366,23 @@ void nyx_irqs_give_back(struct nyx_device *device)
 	spin_lock(&taken_lock);
 	list_del_init(&irqs->taken);
 	spin_unlock(&taken_lock);
+}
+
+void nyx_irqs_retire(struct nyx_device *device, unsigned int virq)
+{
+	struct irq_data *data = irq_domain_get_irq_data(device->unit->irq_domain, virq);
+	struct nyx_irq *irq = data ? irq_data_get_irq_chip_data(data) : NULL;
+	struct nyx_device_irqs *irqs = &device->irqs;
+	unsigned long flags;
+
+	if (WARN_ON_ONCE(!irq))
+		return;
+	raw_spin_lock_irqsave(&irqs->lock, flags);
+	irq->retired = true;
+	write_entry(irq);
+	raw_spin_unlock_irqrestore(&irqs->lock, flags);
+	/* On error the unit is dead, and has said so. */
+	device->unit->ops->irq_forget(device->unit, &irqs->source, irq->index + irq->sub);
 }
 
 bool nyx_irq_entry_index(struct nyx_device *device, unsigned int virq, u32 *index)

@@ -27,7 +27,9 @@ struct nyx_irq_vector;
 /* Of one device; nyx_registry_lock, but for what lock covers. */
 struct nyx_device_irqs {
 	struct nyx_irq_source source;
+	bool held;			/* the stub has the device */
 	bool open;			/* source is known to the unit */
+	bool in_reset;			/* the PCI core saves and restores its MSI: not to be touched */
 	bool foreign;			/* its MSI goes by another way than other devices' */
 	struct list_head taken;		/* its MSI domain is ours */
 	struct irq_domain *host_domain;	/* what it was before */

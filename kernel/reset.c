@@ -131,11 +131,13 @@ void nyx_reset_work(struct work_struct *work)
 	/* resetting is set: the entry says blocked, whatever the state. */
 	nyx_device_apply(device);
 	pci_clear_master(device->pdev);
+	device->irqs.in_reset = true;
 	mutex_unlock(&nyx_registry_lock);
 
 	err = nyx_reset_locked(device);
 
 	mutex_lock(&nyx_registry_lock);
+	nyx_irq_after_reset(device);
 	finish(device, err);
 	mutex_unlock(&nyx_registry_lock);
 unlock:

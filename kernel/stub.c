@@ -15,6 +15,7 @@ static void give_back(struct nyx_device *device, const char *cause)
 	lockdep_assert_held(&nyx_registry_lock);
 	if (device->state == NYX_DEVICE_GONE)
 		return;
+	device->irqs.held = false;
 	nyx_fault_forgive(device);
 	/* Whatever driver binds next finds the host's entry, unless its group forbids. */
 	device->state = device->pdev->untrusted ? NYX_DEVICE_BLOCKED : NYX_DEVICE_HOST;

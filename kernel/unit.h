@@ -315,6 +315,11 @@ struct nyx_unit_ops {
 	int (*irq_write)(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
 			 const struct nyx_irte *irte);
 	/*
+	 * Wait until the unit goes by nothing older than what irq_write() wrote last. 0,
+	 * -EIO, -ETIMEDOUT: the unit is dead. Process context.
+	 */
+	int (*irq_forget)(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index);
+	/*
 	 * The message that raises entry index + sub, where index was reserved for several
 	 * that differ only in their data's low bits (multiple-message MSI). Any context.
 	 */

@@ -206,6 +206,7 @@ int amdvi_encode_irte(const struct amdvi_unit *amdvi, const struct nyx_irte *irt
 		      u64 words[2]);
 int amdvi_irq_reserve(struct nyx_unit *unit, struct nyx_irq_source *source, u32 nr, u32 *index);
 int amdvi_irq_release(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index, u32 nr);
+int amdvi_irq_forget(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index);
 int amdvi_irq_write(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
 		    const struct nyx_irte *irte);
 void amdvi_irq_compose(struct nyx_unit *unit, u32 index, u32 sub, struct msi_msg *msg);

@@ -109,6 +109,13 @@ static int forget(struct amdvi_unit *amdvi, struct amdvi_irq_table *table, bool 
 	return err;
 }
 
+int amdvi_irq_forget(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index)
+{
+	if (WARN_ON_ONCE(!source->table))
+		return -EINVAL;
+	return forget(to_amdvi(unit), source->table, false);
+}
+
 int amdvi_irq_write(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
 		    const struct nyx_irte *irte)
 {

@@ -324,6 +324,7 @@ const struct nyx_unit_ops amdvi_unit_ops = {
 	.irq_reserve = amdvi_irq_reserve,
 	.irq_release = amdvi_irq_release,
 	.irq_write = amdvi_irq_write,
+	.irq_forget = amdvi_irq_forget,
 	.irq_compose = amdvi_irq_compose,
 	.irq_read = amdvi_irq_read,
 };

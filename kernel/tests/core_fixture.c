@@ -241,6 +241,13 @@ static int fake_irq_write(struct nyx_unit *unit, struct nyx_irq_source *source, 
 	return 0;
 }
 
+static int fake_irq_forget(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index)
+{
+	KUNIT_EXPECT_FALSE(core.test, to_core(unit)->irtes[index].present);
+	core_note("f%u ", index);
+	return 0;
+}
+
 void core_remaps(struct kunit *test, struct core_unit *u)
 {
 	u->unit.remapping.state = NYX_REMAPPING_ON;
@@ -254,6 +261,7 @@ static const struct nyx_unit_ops fake_ops = {
 	.irq_reserve = fake_irq_reserve,
 	.irq_release = fake_irq_release,
 	.irq_write = fake_irq_write,
+	.irq_forget = fake_irq_forget,
 	.read_registers = fake_read_registers,
 	.set_entry = fake_set_entry,
 	.flush = fake_flush,

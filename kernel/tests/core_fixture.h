@@ -144,7 +144,7 @@ void core_settle(void);
  *	T0100+ T0100-	its ATS was switched
  *	I0100+ I0100-	01:00.0 has a table for its interrupts, and no longer
  *	R3 r3		interrupt entry 3 was reserved, and released
- *	P3 p3		... says present, not present
+ *	P3 p3 f3	... says present, not present, and what it said before is forgotten
  * With a unit that remaps, an entry for interrupts by a table reads "blocked/ir".
  */
 void core_clear_log(void);

@@ -135,6 +135,48 @@ static void blocked_host_device(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, core_entry(unit, untrusted->rid)->remap_interrupts);
 }
 
+/* Back with the host it is blocked still, but its interrupts are the host driver's. */
+static void untrusted_given_back(struct kunit *test)
+{
+	struct nyx_device *untrusted = core_device(test, &(struct core_function) {
+		.rid = RID(4, 0, 0), .type = PCI_EXP_TYPE_ENDPOINT, .untrusted = true });
+
+	core_hold(untrusted);
+	KUNIT_EXPECT_TRUE(test, core_entry(unit, untrusted->rid)->remap_interrupts);
+	mutex_lock(&nyx_registry_lock);
+	untrusted->irqs.held = false;
+	untrusted->stub_bound = false;
+	nyx_device_apply(untrusted);
+	mutex_unlock(&nyx_registry_lock);
+	KUNIT_EXPECT_FALSE(test, core_entry(unit, untrusted->rid)->remap_interrupts);
+	KUNIT_EXPECT_EQ(test, unit->nr_open, 0);
+}
+
+/* Whoever asks for the entry of an id that two blocked ones share, one of them held. */
+static void shared_id(struct kunit *test)
+{
+	struct nyx_device *held, *other;
+	struct nyx_entry entry;
+
+	held = core_device(test, &(struct core_function) {
+		.rid = RID(5, 0, 0), .type = PCI_EXP_TYPE_ENDPOINT, .untrusted = true });
+	core_alias(test, held->pdev, PCI_DEVFN(1, 0));
+	core_depart(held->pdev);
+	held = core_arrive(held->pdev);
+	other = core_device(test, &(struct core_function) {
+		.rid = RID(5, 1, 0), .type = PCI_EXP_TYPE_ENDPOINT, .untrusted = true });
+	KUNIT_ASSERT_PTR_EQ(test, held->group, other->group);
+	core_hold(held);
+	mutex_lock(&nyx_registry_lock);
+	nyx_device_wanted_entry(other, RID(5, 1, 0), &entry);
+	KUNIT_EXPECT_TRUE(test, entry.remap_interrupts);
+	nyx_device_wanted_entry(held, RID(5, 1, 0), &entry);
+	KUNIT_EXPECT_TRUE(test, entry.remap_interrupts);
+	held->irqs.held = false;
+	nyx_device_apply(held);
+	mutex_unlock(&nyx_registry_lock);
+}
+
 /* ---- entries ---- */
 
 static void expect_entry(struct kunit *test, int virq, u32 index)
@@ -253,6 +295,27 @@ static void fence_order(struct kunit *test)
 	irq_dispose_mapping(virq);
 }
 
+/* Its CPU vector is about to be somebody else's. */
+static void retired(struct kunit *test)
+{
+	int virq;
+
+	core_assign(test, device, domain);
+	virq = allocate(device, 1);
+	KUNIT_ASSERT_GT(test, virq, 0);
+	KUNIT_EXPECT_EQ(test, request(virq), 0);
+	core_clear_log();
+	nyx_irqs_retire(device, virq);
+	settle_log(test, "p0 f0 ");
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(num_online_cpus() - 1)), 0);
+	KUNIT_EXPECT_FALSE(test, unit->irtes[0].present);
+	free_irq(virq, device);
+	KUNIT_EXPECT_EQ(test, request(virq), 0);
+	expect_entry(test, virq, 0);
+	free_irq(virq, device);
+	irq_dispose_mapping(virq);
+}
+
 /* Several messages that differ in their low bits have entries in a row. */
 static void several(struct kunit *test)
 {
@@ -300,6 +363,27 @@ static void swapped(struct kunit *test)
 	core_assign(test, device, domain);
 	KUNIT_EXPECT_PTR_EQ(test, dev_get_msi_domain(dev), unit->unit.msi_domain);
 	KUNIT_EXPECT_EQ(test, nyx_device_remove(device, NULL), 0);
+	KUNIT_EXPECT_PTR_EQ(test, dev_get_msi_domain(dev), x86_vector_domain);
+}
+
+/* The PCI core is at the device's MSI: it stays as it is until that is over. */
+static void left_during_reset(struct kunit *test)
+{
+	struct device *dev = &device->pdev->dev;
+
+	core_assign(test, device, domain);
+	mutex_lock(&nyx_registry_lock);
+	device->irqs.in_reset = true;
+	mutex_unlock(&nyx_registry_lock);
+	KUNIT_EXPECT_EQ(test, nyx_irq_unbind(device, NULL, 0, NULL), -EBUSY);
+	KUNIT_EXPECT_EQ(test, nyx_irq_mask(device, NULL, 0, true, NULL), -EBUSY);
+	mutex_lock(&nyx_registry_lock);
+	nyx_device_leave_domain(device, "a test");
+	mutex_unlock(&nyx_registry_lock);
+	KUNIT_EXPECT_PTR_EQ(test, dev_get_msi_domain(dev), unit->unit.msi_domain);
+	mutex_lock(&nyx_registry_lock);
+	nyx_irq_after_reset(device);
+	mutex_unlock(&nyx_registry_lock);
 	KUNIT_EXPECT_PTR_EQ(test, dev_get_msi_domain(dev), x86_vector_domain);
 }
 
@@ -354,6 +438,10 @@ static struct kunit_case irq_cases[] = {
 	KUNIT_CASE(entry_moves),
 	KUNIT_CASE(fenced),
 	KUNIT_CASE(fence_order),
+	KUNIT_CASE(retired),
+	KUNIT_CASE(untrusted_given_back),
+	KUNIT_CASE(shared_id),
+	KUNIT_CASE(left_during_reset),
 	KUNIT_CASE(several),
 	KUNIT_CASE(no_room),
 	KUNIT_CASE(not_ours),

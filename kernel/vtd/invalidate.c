@@ -284,6 +284,12 @@ int vtd_invalidate_interrupt_atomic(struct vtd_unit *v, u32 index)
 	this_cpu_inc(v->unit.stats->flushes_interrupt);
 	this_cpu_inc(v->unit.stats->waits);
 	for (;;) {
+		/* All is owed already: nobody waits for room again, entry by entry. */
+		if (READ_ONCE(v->queue.device_pending) && READ_ONCE(v->interrupts_owed)) {
+			xchg(&v->interrupts_owed, true);
+			if (READ_ONCE(v->queue.device_pending))
+				return 0;
+		}
 		err = nyx_queue_submit_atomic(&v->queue, &entry, 1);
 		if (err == -EINPROGRESS)
 			return 0;

@@ -180,6 +180,15 @@ int vtd_irq_release(struct nyx_unit *unit, struct nyx_irq_source *source, u32 in
 	return 0;
 }
 
+int vtd_irq_forget(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index)
+{
+	struct vtd_unit *v = to_vtd(unit);
+
+	if (READ_ONCE(unit->state) == NYX_UNIT_OFF)
+		return 0;
+	return vtd_flush_write_buffers(v) ?: vtd_invalidate_interrupts(v, index, 0);
+}
+
 int vtd_irq_write(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
 		  const struct nyx_irte *irte)
 {

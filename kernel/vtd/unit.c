@@ -304,6 +304,7 @@ static const struct nyx_unit_ops vtd_ops = {
 	.irq_reserve = vtd_irq_reserve,
 	.irq_release = vtd_irq_release,
 	.irq_write = vtd_irq_write,
+	.irq_forget = vtd_irq_forget,
 	.irq_compose = vtd_irq_compose,
 	.irq_read = vtd_irq_read,
 };

@@ -185,6 +185,7 @@ int vtd_irq_open(struct nyx_unit *unit, struct nyx_irq_source *source);
 void vtd_irq_close(struct nyx_unit *unit, struct nyx_irq_source *source);
 int vtd_irq_reserve(struct nyx_unit *unit, struct nyx_irq_source *source, u32 nr, u32 *index);
 int vtd_irq_release(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index, u32 nr);
+int vtd_irq_forget(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index);
 int vtd_irq_write(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
 		  const struct nyx_irte *irte);
 void vtd_irq_compose(struct nyx_unit *unit, u32 index, u32 sub, struct msi_msg *msg);
