@@ -25,7 +25,7 @@
 #define SETTLE_MS	10000
 #define WORKERS_MAX	64
 
-static uint32_t device, domain, owned;
+static uint32_t device, domain, irq_device, owned;
 static void *page;
 static int owner;
 static bool audit_each;
@@ -80,7 +80,7 @@ static void take_picture(struct picture *picture)
 	dump(picture, NYX_IOMMU_CMD_DOMAIN_GET, 0);
 	dump(picture, NYX_IOMMU_CMD_MAPPING_GET, domain);
 	begin(family, NYX_IOMMU_CMD_IRQ_GET, NLM_F_ACK);
-	put_u32(NYX_IOMMU_A_DEVICE, device);
+	put_u32(NYX_IOMMU_A_DEVICE, irq_device);
 	must("irq-get", talk(add_attr, picture));
 	begin(family, NYX_IOMMU_CMD_STATUS_GET, NLM_F_ACK);
 	must("status-get", talk(add_attr, picture));
@@ -264,34 +264,36 @@ static void name(const char *text)
 static void rename_it(void) { name("renamed"); }
 static void rename_back(void) { name("failing"); }
 
-#define VECTORS	3
-
-static void bind_vectors(void)
+/* Of another device, with one vector: the many of a disk would take as many times longer. */
+static void with_irq_device(uint8_t command)
 {
-	static int fds[VECTORS];
-	uint32_t i;
-
-	with_device(NYX_IOMMU_CMD_IRQ_BIND);
-	for (i = 0; i < VECTORS; i++) {
-		if (!fds[i])
-			fds[i] = eventfd(0, EFD_CLOEXEC);
-		put_vector(i, fds[i]);
-	}
+	begin(family, command, NLM_F_ACK);
+	put_u32(NYX_IOMMU_A_DEVICE, irq_device);
 }
 
-static void unbind_vectors(void) { with_device(NYX_IOMMU_CMD_IRQ_UNBIND); }
-static void ask_irq(void) { with_device(NYX_IOMMU_CMD_IRQ_GET); }
-static void ask_irqs(void) { ask_all(NYX_IOMMU_CMD_IRQ_GET); }
-static void raise_vectors(void) { with_device(NYX_IOMMU_CMD_IRQ_TRIGGER); }
-
-static void mask_vectors(bool masked)
+static void bind_vector(void)
 {
-	with_device(NYX_IOMMU_CMD_IRQ_SET);
+	static int fd;
+
+	if (!fd)
+		fd = eventfd(0, EFD_CLOEXEC);
+	with_irq_device(NYX_IOMMU_CMD_IRQ_BIND);
+	put_vector(0, fd);
+}
+
+static void unbind_vector(void) { with_irq_device(NYX_IOMMU_CMD_IRQ_UNBIND); }
+static void ask_irq(void) { with_irq_device(NYX_IOMMU_CMD_IRQ_GET); }
+static void ask_irqs(void) { ask_all(NYX_IOMMU_CMD_IRQ_GET); }
+static void raise_vector(void) { with_irq_device(NYX_IOMMU_CMD_IRQ_TRIGGER); }
+
+static void mask_vector(bool masked)
+{
+	with_irq_device(NYX_IOMMU_CMD_IRQ_SET);
 	put_u32(NYX_IOMMU_A_MASKED, masked);
 }
 
-static void mask_them(void) { mask_vectors(true); }
-static void unmask_them(void) { mask_vectors(false); }
+static void mask_it(void) { mask_vector(true); }
+static void unmask_it(void) { mask_vector(false); }
 
 /* A second socket with a domain, memory and the device. */
 static void own(void)
@@ -351,11 +353,11 @@ static const struct operation {
 	{ .name = "device-assign", .make = assign, .undo = take_out, .after = settle,
 	  .stays = true },
 	{ .name = "irq-get", .make = ask_irq },
-	{ .name = "irq-bind", .make = bind_vectors, .undo = unbind_vectors, .stays = true },
+	{ .name = "irq-bind", .make = bind_vector, .undo = unbind_vector, .stays = true },
 	{ .name = "irq-get, all", .make = ask_irqs },
-	{ .name = "irq-trigger", .make = raise_vectors },
-	{ .name = "irq-set", .make = mask_them, .undo = unmask_them },
-	{ .name = "irq-unbind", .make = unbind_vectors, .undo = bind_vectors, .stays = true },
+	{ .name = "irq-trigger", .make = raise_vector },
+	{ .name = "irq-set", .make = mask_it, .undo = unmask_it },
+	{ .name = "irq-unbind", .make = unbind_vector, .undo = bind_vector, .stays = true },
 	{ .name = "device-reset", .make = reset, .after = settle },
 	{ .name = "device-reset, its job", .make = reset, .after = settle, .jobs = true },
 	{ .name = "device-remove, its job", .make = take_out, .undo = assign, .after = settle,
@@ -543,16 +545,17 @@ int main(int argc, char **argv)
 	size_t i, nr = sizeof(operations) / sizeof(operations[0]), failed = 0;
 	uint32_t events;
 
-	if (argc < 3 || argc > 4 || (argc == 4 && strcmp(argv[3], "audit-each"))) {
-		fputs("usage: nyx-failnth DEVICE DOMAIN [audit-each]\n"
+	if (argc < 4 || argc > 5 || (argc == 5 && strcmp(argv[4], "audit-each"))) {
+		fputs("usage: nyx-failnth DEVICE DOMAIN IRQ-DEVICE [audit-each]\n"
 		      "  DEVICE can be reset, has nyx_stub and is in no domain; DOMAIN is persistent\n"
-		      "  and named 'failing'\n",
+		      "  and named 'failing'; IRQ-DEVICE is in another domain and has one vector\n",
 		      stderr);
 		return EXIT_USAGE;
 	}
 	device = device_id(argv[1]);
 	domain = number(argv[2]);
-	audit_each = argc == 4;
+	irq_device = device_id(argv[3]);
+	audit_each = argc == 5;
 	if (access("/proc/thread-self/fail-nth", W_OK))
 		die("no fault injection in this kernel: fail-nth: %s", strerror(errno));
 	/* A memfd: what persistent domains take. Touched, so that the kernel need not. */
