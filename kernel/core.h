@@ -156,6 +156,16 @@ void nyx_irqs_retire(struct nyx_device *device, unsigned int virq);
 /* The table index behind an interrupt of device. False: it has none. */
 bool nyx_irq_entry_index(struct nyx_device *device, unsigned int virq, u32 *index);
 
+/* ---- irq_admit.c: all hold nyx_registry_lock ---- */
+
+/* What binding would use, and how many vectors of it the device has. */
+enum nyx_irq_type nyx_irq_type_of(const struct nyx_device *device);
+u32 nyx_irq_count_vectors(const struct nyx_device *device);
+/* Why none can be bound, however long one waits, with its errno; or NULL. */
+const char *nyx_irq_obstacle(const struct nyx_device *device, int *err);
+/* They can be bound now. -ENODEV, -EOPNOTSUPP, -EINVAL, -EBUSY, -EIO. */
+int nyx_irq_admit(struct nyx_device *device, struct nyx_why *why);
+
 /* ---- irq.c ---- */
 
 /* Both hold nyx_registry_lock. Release whatever is bound; no reset is running. */

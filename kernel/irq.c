@@ -46,83 +46,11 @@ static irqreturn_t handle(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* ---- what stands in the way ---- */
-
-static enum nyx_irq_type type_of(const struct nyx_device *device)
-{
-	return device->pdev->msix_cap ? NYX_IRQ_MSIX : device->pdev->msi_cap ? NYX_IRQ_MSI :
-	       NYX_IRQ_NONE;
-}
-
-static u32 count_vectors(const struct nyx_device *device)
-{
-	int nr = 0;
-
-	switch (type_of(device)) {
-	case NYX_IRQ_MSIX:
-		nr = pci_msix_vec_count(device->pdev);
-		break;
-	case NYX_IRQ_MSI:
-		nr = pci_msi_vec_count(device->pdev);
-		break;
-	case NYX_IRQ_NONE:
-		break;
-	}
-	return max(nr, 0);
-}
-
-/* Why the device's interrupts cannot be bound, ever, and the errno that says so; or NULL. */
-static const char *obstacle(const struct nyx_device *device, int *err)
-{
-	const struct nyx_unit *unit = device->unit;
-
-	*err = -EOPNOTSUPP;
-	if (!unit)
-		return "no unit remaps its interrupts";
-	if (READ_ONCE(unit->remapping.state) == NYX_REMAPPING_NONE)
-		return "its unit cannot remap interrupts";
-	if (READ_ONCE(unit->remapping.state) == NYX_REMAPPING_OFF)
-		return "its unit does not remap interrupts: nyxctl unit show tells why";
-	if (type_of(device) == NYX_IRQ_NONE)
-		return "it has neither MSI-X nor MSI, only INTx, a line that other devices share and no entry confines";
-	if (!device->domain) {
-		*err = -EINVAL;
-		return "it is not assigned: assign it to a domain first";
-	}
-	if (device->irqs.foreign || list_empty(&device->irqs.taken))
-		return "its MSI messages are handled by somebody else (VMD, Hyper-V, Xen), not by its unit";
-	return NULL;
-}
-
-static int admit(struct nyx_device *device, struct nyx_why *why)
-{
-	const char *name = nyx_device_name(device), *text;
-	int err;
-
-	lockdep_assert_held(&nyx_registry_lock);
-	if (device->state == NYX_DEVICE_GONE)
-		return nyx_refuse(why, -ENODEV, NYX_ARG_DEVICE, "%s has left the bus", name);
-	text = obstacle(device, &err);
-	if (text)
-		return nyx_refuse(why, err, NYX_ARG_DEVICE, "no interrupt of %s can be bound: %s",
-				  name, text);
-	if (nyx_unit_dead(device->unit))
-		return nyx_refuse(why, -EIO, NYX_ARG_DEVICE, "%s no longer answers",
-				  device->unit->name);
-	if (device->resetting)
-		return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
-				  "%s is being reset; wait for its state event", name);
-	if (device->state != NYX_DEVICE_ASSIGNED)
-		return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE, "%s is fenced: %s", name,
-				  device->state_cause);
-	return 0;
-}
-
 static int check_binds(struct nyx_device *device, const struct nyx_irq_bind *binds, u32 nr,
 		       struct nyx_why *why)
 {
 	struct nyx_device_irqs *irqs = &device->irqs;
-	u32 i, j, have = count_vectors(device);
+	u32 i, j, have = nyx_irq_count_vectors(device);
 
 	if (!nr)
 		return nyx_refuse(why, -EINVAL, NYX_ARG_VECTOR, "no vector is given");
@@ -133,7 +61,7 @@ static int check_binds(struct nyx_device *device, const struct nyx_irq_bind *bin
 			return nyx_refuse(why, -EINVAL, NYX_ARG_VECTOR,
 					  "%s has %u %s vectors, so there is no vector %u",
 					  nyx_device_name(device), have,
-					  type_of(device) == NYX_IRQ_MSIX ? "MSI-X" : "MSI", index);
+					  nyx_irq_type_of(device) == NYX_IRQ_MSIX ? "MSI-X" : "MSI", index);
 		if (index < irqs->nr_vectors && irqs->vectors[index].trigger)
 			return nyx_refuse(why, -EEXIST, NYX_ARG_VECTOR,
 					  "vector %u of %s is bound already: unbind it first", index,
@@ -161,9 +89,9 @@ static void free_messages(struct nyx_device *device)
 /* As many as the device has; where there is no room for those, as many as are needed now. */
 static int allocate_irqs(struct nyx_device *device, u32 needed, struct nyx_why *why)
 {
-	unsigned int flag = type_of(device) == NYX_IRQ_MSIX ? PCI_IRQ_MSIX : PCI_IRQ_MSI;
+	unsigned int flag = nyx_irq_type_of(device) == NYX_IRQ_MSIX ? PCI_IRQ_MSIX : PCI_IRQ_MSI;
 	struct nyx_device_irqs *irqs = &device->irqs;
-	u32 i, have = count_vectors(device);
+	u32 i, have = nyx_irq_count_vectors(device);
 	int nr;
 
 	if (irqs->vectors) {
@@ -187,7 +115,7 @@ static int allocate_irqs(struct nyx_device *device, u32 needed, struct nyx_why *
 		return -ENOMEM;
 	}
 	irqs->nr_vectors = nr;
-	irqs->type = type_of(device);
+	irqs->type = nyx_irq_type_of(device);
 	for (i = 0; i < nr; i++) {
 		INIT_LIST_HEAD(&irqs->vectors[i].node);
 		irqs->vectors[i].virq = pci_irq_vector(device->pdev, i);
@@ -308,7 +236,7 @@ int nyx_irq_bind(struct nyx_device *device, const struct nyx_irq_bind *binds, u3
 	int err;
 
 	mutex_lock(&nyx_registry_lock);
-	err = admit(device, why) ?: check_binds(device, binds, nr, why);
+	err = nyx_irq_admit(device, why) ?: check_binds(device, binds, nr, why);
 	if (err)
 		goto unlock;
 	for (i = 0; i < nr; i++)
@@ -446,7 +374,7 @@ int nyx_irq_trigger(struct nyx_device *device, const u32 *indexes, u32 nr, struc
 	int err;
 
 	mutex_lock(&nyx_registry_lock);
-	err = admit(device, why) ?: mark(device, indexes, nr, why);
+	err = nyx_irq_admit(device, why) ?: mark(device, indexes, nr, why);
 	while (!err && (vector = next_wanted(device, &at)))
 		if (vector->masked)
 			err = nyx_refuse(why, -EBUSY, NYX_ARG_VECTOR,
@@ -544,10 +472,10 @@ void nyx_irq_info(struct nyx_device *device, struct nyx_irq_info *info)
 
 	lockdep_assert_held(&nyx_registry_lock);
 	*info = (struct nyx_irq_info) {
-		.type = type_of(device),
-		.nr_vectors = count_vectors(device),
+		.type = nyx_irq_type_of(device),
+		.nr_vectors = nyx_irq_count_vectors(device),
 		.nr_bound = device->irqs.nr_bound,
-		.why = obstacle(device, &err),
+		.why = nyx_irq_obstacle(device, &err),
 	};
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "netlink.h"
+#include "picture.h"
 
 #define TRIES_MAX	400		/* allocations that no operation has */
 #define IOVA		0x40000000ULL
@@ -29,71 +30,6 @@ static uint32_t device, domain, irq_device, owned;
 static void *page;
 static int owner;
 static bool audit_each;
-
-/* ---- what the family shows ---- */
-
-struct picture {
-	uint8_t bytes[65536];
-	size_t len;
-};
-
-/* What may change although nothing has: times, totals, and tables left empty by a failure. */
-static bool counts_only(const struct nlattr *attr)
-{
-	switch (attr->nla_type & NLA_TYPE_MASK) {
-	case NYX_IOMMU_A_SINCE:
-	case NYX_IOMMU_A_CAUSE:
-	case NYX_IOMMU_A_RESETS:
-	case NYX_IOMMU_A_RESET_ERROR:
-	case NYX_IOMMU_A_MAPS:
-	case NYX_IOMMU_A_UNMAPS:
-	case NYX_IOMMU_A_TABLES:
-		return true;
-	}
-	return false;
-}
-
-static void add_attr(const struct nlattr *attr, void *arg)
-{
-	struct picture *picture = arg;
-
-	if (counts_only(attr))
-		return;
-	if (picture->len + attr->nla_len > sizeof(picture->bytes))
-		die("the family shows more than this program can hold");
-	memcpy(picture->bytes + picture->len, attr, attr->nla_len);
-	picture->len += attr->nla_len;
-}
-
-static void dump(struct picture *picture, uint8_t command, uint32_t of_domain)
-{
-	begin(family, command, NLM_F_DUMP);
-	if (of_domain)
-		put_u32(NYX_IOMMU_A_DOMAIN_ID, of_domain);
-	must("dump", talk(add_attr, picture));
-}
-
-static void take_picture(struct picture *picture)
-{
-	picture->len = 0;
-	dump(picture, NYX_IOMMU_CMD_DEVICE_GET, 0);
-	dump(picture, NYX_IOMMU_CMD_DOMAIN_GET, 0);
-	dump(picture, NYX_IOMMU_CMD_MAPPING_GET, domain);
-	begin(family, NYX_IOMMU_CMD_IRQ_GET, NLM_F_ACK);
-	put_u32(NYX_IOMMU_A_DEVICE, irq_device);
-	must("irq-get", talk(add_attr, picture));
-	begin(family, NYX_IOMMU_CMD_STATUS_GET, NLM_F_ACK);
-	must("status-get", talk(add_attr, picture));
-}
-
-static uint64_t audit(void)
-{
-	uint64_t differences = 0;
-
-	begin(family, NYX_IOMMU_CMD_AUDIT, NLM_F_DUMP);
-	must("audit", talk(sum_differences, &differences));
-	return differences;
-}
 
 /* ---- the operations ---- */
 
@@ -481,7 +417,7 @@ static bool sweep(const struct operation *op)
 	bool injected = true, good = true;
 	uint64_t differences;
 
-	take_picture(&before);
+	take_picture(&before, domain, irq_device);
 	for (nth = 1; injected && good; nth++) {
 		if (nth > TRIES_MAX)
 			die("%s: more than %d allocations", op->name, TRIES_MAX);
@@ -498,7 +434,7 @@ static bool sweep(const struct operation *op)
 		 */
 		if (op->after)
 			op->after();
-		take_picture(&after);
+		take_picture(&after, domain, irq_device);
 		if (op->undo && (after.len != before.len ||
 				 memcmp(after.bytes, before.bytes, before.len))) {
 			if (err && err != -ENOMEM && err != -ENOBUFS && err != -EFAULT) {
@@ -507,7 +443,7 @@ static bool sweep(const struct operation *op)
 				good = false;
 			}
 			undo(op, op->name);
-			take_picture(&after);
+			take_picture(&after, domain, irq_device);
 		} else if (!injected && !err && op->undo) {
 			printf("# it was done and changed nothing\n");
 			good = false;
