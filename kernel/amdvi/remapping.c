@@ -294,10 +294,14 @@ void amdvi_irq_close(struct nyx_unit *unit, struct nyx_irq_source *source)
 	leave(amdvi, table, source->rids, source->nr_rids);
 	/*
 	 * set_entry() has led its ids elsewhere and had the unit forget the table. One that
-	 * no longer answers may go on reading it: then it stays in memory for ever.
+	 * no longer answers may go on reading it: then its entries stay in memory for ever.
 	 */
-	if (!--table->users && !nyx_unit_dead(unit) && !WARN_ON_ONCE(in_use(amdvi, table)))
-		free_table(table);
+	if (!--table->users) {
+		if (nyx_unit_dead(unit))
+			kfree(table);
+		else if (!WARN_ON_ONCE(in_use(amdvi, table)))
+			free_table(table);
+	}
 	mutex_unlock(&amdvi->irq_mutex);
 }
 

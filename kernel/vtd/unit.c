@@ -253,6 +253,8 @@ static void free_tables(struct vtd_unit *v)
 		pr_err("%s: still on (GSTS %#x): its tables stay in memory, reboot to get rid of them\n",
 		       v->unit.name, gsts);
 		nyx_queue_abandon(&v->queue);
+		/* Of all that, the unit does not read this. */
+		bitmap_free(v->irt_used);
 		return;
 	}
 	nyx_queue_free(&v->queue);
