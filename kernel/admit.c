@@ -10,7 +10,8 @@
 /* What makes the function itself unfit, whatever its neighbours do. */
 int nyx_admit_function(struct nyx_device *device, struct nyx_why *why)
 {
-	const char *name = nyx_device_name(device);
+	const char *name = nyx_device_name(device), *special = NULL;
+	int i;
 
 	if (device->state == NYX_DEVICE_GONE)
 		return nyx_refuse(why, -ENODEV, NYX_ARG_DEVICE,
@@ -29,7 +30,23 @@ int nyx_admit_function(struct nyx_device *device, struct nyx_why *why)
 		return nyx_refuse(why, -EIO, NYX_ARG_DEVICE,
 				  "%s is behind %s, which stopped answering (%s); reboot the machine",
 				  name, device->unit->name, device->unit->dead_reason);
+	for (i = 0; i < device->nr_rids && !special; i++)
+		special = nyx_topology_special(device->unit, device->rids[i]);
+	if (special)
+		return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
+				  "%s has the requester id of %s of the host, whose interrupts cannot be told from its own; it stays with the host",
+				  name, special);
 	return 0;
+}
+
+/* Without its reserved memory the device, or the machine, may not work any more. */
+int nyx_admit_reserved(struct nyx_device *device, struct nyx_why *why)
+{
+	if (!device->reserved_region)
+		return 0;
+	return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
+			  "firmware uses %s through reserved memory %#llx-%#llx; a domain would cut it off: assign it with allow-reserved to have that memory mapped for it",
+			  nyx_device_name(device), device->reserved_base, device->reserved_last);
 }
 
 int nyx_admit_held(struct nyx_device *device, struct nyx_why *why)
@@ -40,6 +57,9 @@ int nyx_admit_held(struct nyx_device *device, struct nyx_why *why)
 	if (device->resetting)
 		return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
 				  "%s is being reset; wait for its state event", name);
+	if (device->export)
+		return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE, "%s is exported; unexport it first",
+				  name);
 	if (device->stub_bound)
 		return 0;
 	nyx_device_driver_name(device, driver, sizeof(driver));
@@ -54,7 +74,10 @@ int nyx_admit_held(struct nyx_device *device, struct nyx_why *why)
 			  "%s is not held by nyx_stub; bind it there first (driver_override)", name);
 }
 
-/* The other members of its group: none may be in use by the host or by another domain. */
+/*
+ * The other members of its group: none may be in use by the host or by another domain. NULL:
+ * a domain that is new.
+ */
 static int check_group(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why)
 {
 	const char *name = nyx_device_name(device);
@@ -69,6 +92,10 @@ static int check_group(struct nyx_device *device, struct nyx_domain *domain, str
 					  "%s is in one isolation group with %s (%s), which is in domain %u",
 					  name, nyx_device_name(member), device->group->why_bound,
 					  member->domain->id);
+		if (member->export)
+			return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
+					  "%s is in one isolation group with %s (%s), which is exported; unexport it first",
+					  name, nyx_device_name(member), device->group->why_bound);
 		if (member->stub_bound)
 			continue;
 		nyx_device_driver_name(member, driver, sizeof(driver));
@@ -89,6 +116,10 @@ int nyx_admit_domain(struct nyx_device *device, struct nyx_domain *domain, struc
 {
 	struct nyx_device *member;
 
+	if (domain->external)
+		return nyx_refuse(why, -EBUSY, NYX_ARG_DOMAIN,
+				  "domain %u was made by %s through the kernel's IOMMU API, and takes devices only from there; make one of your own",
+				  domain->id, domain->owner_comm);
 	if (domain->dying)
 		return nyx_refuse(why, -ENOENT, NYX_ARG_DOMAIN, "domain %u is being deleted",
 				  domain->id);
@@ -110,4 +141,32 @@ int nyx_admit_domain(struct nyx_device *device, struct nyx_domain *domain, struc
 					  domain->id, member->group->id, nyx_device_name(member),
 					  nyx_device_name(device), device->group->id);
 	return check_group(device, domain, why);
+}
+
+static u32 note(struct nyx_obstacle *obstacle, enum nyx_obstacle_kind kind, int err,
+		const struct nyx_why *why)
+{
+	if (!err)
+		return 0;
+	obstacle->kind = kind;
+	obstacle->err = err;
+	strscpy(obstacle->text, why->text, sizeof(obstacle->text));
+	return 1;
+}
+
+u32 nyx_admit_obstacles(struct nyx_device *device,
+			struct nyx_obstacle obstacles[NYX_OBSTACLES_MAX])
+{
+	struct nyx_why why = {};
+	u32 nr;
+
+	lockdep_assert_held(&nyx_registry_lock);
+	nr = note(obstacles, NYX_OBSTACLE_FUNCTION, nyx_admit_function(device, &why), &why);
+	/* Nothing else counts then; and one that is in a domain need not get there. */
+	if (nr || device->domain)
+		return nr;
+	nr += note(obstacles + nr, NYX_OBSTACLE_RESERVED, nyx_admit_reserved(device, &why), &why);
+	nr += note(obstacles + nr, NYX_OBSTACLE_HELD, nyx_admit_held(device, &why), &why);
+	nr += note(obstacles + nr, NYX_OBSTACLE_GROUP, check_group(device, NULL, &why), &why);
+	return nr;
 }

@@ -11,6 +11,13 @@
 #include <linux/pci.h>
 
 #include "core.h"
+#include "nyx_trace.h"
+#include "trail.h"
+
+static bool out_of_hands(const struct nyx_device *device)
+{
+	return device->domain || device->export;
+}
 
 /*
  * While one member of a group is out of the host's hands, an idle neighbour
@@ -23,8 +30,9 @@ static int block_idle_member(struct nyx_device *member, const struct nyx_device 
 		return 0;
 	member->group_blocked = true;
 	nyx_fault_forgive(member);
-	nyx_device_set_state(member, NYX_DEVICE_BLOCKED, "%s of its group is assigned",
-			     nyx_device_name(assigned));
+	nyx_device_set_state(member, NYX_DEVICE_BLOCKED, "%s of its group is %s",
+			     nyx_device_name(assigned),
+			     assigned->export ? "exported" : "assigned");
 	return nyx_device_apply(member);
 }
 
@@ -57,7 +65,7 @@ static void unblock_idle_members(struct nyx_group *group)
 	struct nyx_device *member;
 
 	list_for_each_entry(member, &group->devices, group_node)
-		if (member->domain)
+		if (out_of_hands(member))
 			return;
 	list_for_each_entry(member, &group->devices, group_node)
 		unblock_member(member);
@@ -68,8 +76,10 @@ bool nyx_device_settle(struct nyx_device *device)
 	struct nyx_device *member;
 
 	lockdep_assert_held(&nyx_registry_lock);
+	if (nyx_export_join(device))
+		return false;
 	list_for_each_entry(member, &device->group->devices, group_node) {
-		if (!member->domain)
+		if (!out_of_hands(member))
 			continue;
 		block_idle_member(device, member);
 		return device->group_blocked;
@@ -78,31 +88,31 @@ bool nyx_device_settle(struct nyx_device *device)
 	return false;
 }
 
-static void join_domain(struct nyx_device *device, struct nyx_domain *domain)
+void nyx_device_join_domain(struct nyx_device *device, struct nyx_domain *domain)
 {
 	kref_get(&domain->ref);
 	device->domain = domain;
 	WRITE_ONCE(device->domain_id, domain->id);
 	list_add_tail(&device->domain_node, &domain->devices);
 	domain->nr_devices++;
-	if (!device->own_threshold)
-		WRITE_ONCE(device->fault_threshold, domain->fault_threshold);
+	nyx_device_inherit_policy(device);
 	nyx_registry_add_rids(device);
+	trace_attach(device, domain);
 	/* An assigned device must not lose the code that confines it. */
 	__module_get(THIS_MODULE);
 }
 
-static void part_domain(struct nyx_device *device)
+void nyx_device_part_domain(struct nyx_device *device)
 {
 	struct nyx_domain *domain = device->domain;
 
+	trace_detach(device, domain);
 	list_del_init(&device->domain_node);
 	domain->nr_devices--;
 	device->domain = NULL;
 	device->ats = false;
 	WRITE_ONCE(device->domain_id, 0);
-	if (!device->own_threshold)
-		WRITE_ONCE(device->fault_threshold, NYX_FAULT_THRESHOLD);
+	nyx_device_inherit_policy(device);
 	nyx_registry_add_rids(device);
 	nyx_domain_detach_unit(domain, device->unit);
 	nyx_domain_put(domain);
@@ -114,6 +124,11 @@ static void tell_assigned(struct nyx_device *device, const char *how)
 {
 	const struct nyx_domain *domain = device->domain;
 
+	if (device->export) {
+		nyx_device_set_state(device, NYX_DEVICE_EXPORTED, "%s domain %u of %s", how,
+				     domain->id, domain->owner_comm);
+		return;
+	}
 	if (device->ats) {
 		nyx_device_set_state(device, NYX_DEVICE_ASSIGNED,
 				     "%s domain %u (%s) with ATS: trusted with all memory", how,
@@ -134,17 +149,6 @@ static void tell_assigned(struct nyx_device *device, const char *how)
 		nyx_device_name(device), how, domain->id, domain->name);
 }
 
-/* Without its reserved memory the device, or the machine, may not work any more. */
-static int check_reserved(struct nyx_device *device, struct nyx_domain *domain, bool allow,
-			  struct nyx_why *why)
-{
-	if (!device->reserved_region || allow || domain->mode == NYX_DOMAIN_UNMANAGED)
-		return 0;
-	return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
-			  "firmware uses %s through reserved memory %#llx-%#llx; a domain would cut it off: assign it with allow-reserved to have that memory mapped for it",
-			  nyx_device_name(device), device->reserved_base, device->reserved_last);
-}
-
 static int assign_locked(struct nyx_device *device, struct nyx_domain *domain, u32 options,
 			 struct nyx_why *why)
 {
@@ -157,8 +161,9 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain, u
 		err = nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
 				 "%s is already in domain %u; remove it there first, or move it",
 				 nyx_device_name(device), device->domain->id);
-	err = err ?: check_reserved(device, domain, allow_reserved, why) ?:
-	      nyx_admit_held(device, why) ?: nyx_admit_domain(device, domain, why);
+	if (!err && !allow_reserved && domain->mode != NYX_DOMAIN_UNMANAGED)
+		err = nyx_admit_reserved(device, why);
+	err = err ?: nyx_admit_held(device, why) ?: nyx_admit_domain(device, domain, why);
 	if (!err && ats)
 		err = nyx_ats_admit(device, domain, why);
 	if (err)
@@ -180,7 +185,7 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain, u
 	blocked = block_idle_members(device);
 	/* What it did before is not held against it in this domain. */
 	nyx_fault_forgive(device);
-	join_domain(device, domain);
+	nyx_device_join_domain(device, domain);
 	device->ats = ats;
 	device->state = NYX_DEVICE_ASSIGNED;
 	err = blocked ?: nyx_device_apply(device);
@@ -188,7 +193,7 @@ static int assign_locked(struct nyx_device *device, struct nyx_domain *domain, u
 		device->state = NYX_DEVICE_BLOCKED;
 		nyx_device_apply(device);
 		nyx_reserved_unmap(device, domain);
-		part_domain(device);
+		nyx_device_part_domain(device);
 		unblock_idle_members(device->group);
 		nyx_refuse(why, err, NYX_ARG_DEVICE,
 			   "%s: the entry of %s could not be made (error %d)",
@@ -213,6 +218,7 @@ int nyx_device_assign_with(struct nyx_device *device, struct nyx_domain *domain,
 
 	mutex_lock(&nyx_registry_lock);
 	err = assign_locked(device, domain, options, why);
+	nyx_trail_device("assign", device, domain, err);
 	mutex_unlock(&nyx_registry_lock);
 	return err;
 }
@@ -246,7 +252,8 @@ void nyx_device_leave_domain(struct nyx_device *device, const char *cause)
 	nyx_irqs_give_back(device);
 	kref_get(&domain->ref);
 	drop_mappings(device);
-	part_domain(device);
+	nyx_trail_device("remove", device, domain, 0);
+	nyx_device_part_domain(device);
 	nyx_acs_release(device);
 	nyx_device_set_state(device, NYX_DEVICE_BLOCKED, "%s", cause);
 	nyx_domain_recover(domain);
@@ -260,7 +267,11 @@ int nyx_device_remove(struct nyx_device *device, struct nyx_why *why)
 	int err = 0;
 
 	mutex_lock(&nyx_registry_lock);
-	if (!device->domain)
+	if (device->export)
+		err = nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
+				 "%s is exported: stop what uses it, or unexport it",
+				 nyx_device_name(device));
+	else if (!device->domain)
 		err = nyx_refuse(why, -EINVAL, NYX_ARG_DEVICE, "%s is in no domain",
 				 nyx_device_name(device));
 	else if (device->resetting)
@@ -271,6 +282,8 @@ int nyx_device_remove(struct nyx_device *device, struct nyx_why *why)
 		nyx_device_leave_domain(device, "left its domain; reset follows");
 		nyx_reset_queue(device);
 	}
+	if (err)
+		nyx_trail_device("remove", device, device->domain, err);
 	mutex_unlock(&nyx_registry_lock);
 	return err;
 }
@@ -289,7 +302,7 @@ int nyx_device_readmit(struct nyx_device *device, const char *how)
 				     device->domain->id, device->domain->name);
 		return err;
 	}
-	device->state = NYX_DEVICE_ASSIGNED;
+	device->state = device->export ? NYX_DEVICE_EXPORTED : NYX_DEVICE_ASSIGNED;
 	err = nyx_device_apply(device);
 	if (err)
 		return err;
@@ -306,6 +319,9 @@ static int check_move(struct nyx_device *device, struct nyx_domain *domain, bool
 
 	if (err)
 		return err;
+	if (device->export)
+		return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE, "%s is exported; unexport it first",
+				  name);
 	if (!device->domain)
 		return nyx_refuse(why, -EINVAL, NYX_ARG_DEVICE, "%s is in no domain; assign it",
 				  name);
@@ -359,10 +375,10 @@ static int move_locked(struct nyx_device *device, struct nyx_domain *domain, boo
 	nyx_irq_unbind_all(device);
 	kref_get(&old->ref);
 	drop_mappings(device);
-	part_domain(device);
+	nyx_device_part_domain(device);
 	nyx_domain_recover(old);
 	nyx_domain_put(old);
-	join_domain(device, domain);
+	nyx_device_join_domain(device, domain);
 	device->ats = ats;
 
 	/* The job lets it in, as it does after any reset. */
@@ -390,6 +406,7 @@ int nyx_device_move(struct nyx_device *device, struct nyx_domain *domain, bool r
 
 	mutex_lock(&nyx_registry_lock);
 	err = move_locked(device, domain, reset, why);
+	nyx_trail_device("move", device, domain, err);
 	mutex_unlock(&nyx_registry_lock);
 	return err;
 }

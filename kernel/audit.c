@@ -2,7 +2,8 @@
 /*
  * The audit: the hardware's own tables, read the way the units read them, against the
  * books. Unit by unit the registers and the entries of all requester ids, then the
- * hardware domain ids, then domain by domain the page tables (audit_memory.c).
+ * hardware domain ids and interrupt entries (audit_irq.c), then domain by domain the page
+ * tables (audit_memory.c).
  *
  * It goes in pieces, each bounded, with no lock held in between.
  */
@@ -20,6 +21,7 @@
 enum stage {
 	STAGE_UNITS,		/* registers and entries, by unit and bus */
 	STAGE_HWDIDS,		/* by unit */
+	STAGE_IRQS,		/* by unit */
 	STAGE_DOMAINS,		/* page tables, by domain and IOVA */
 	STAGE_DONE,
 };
@@ -76,6 +78,7 @@ struct unit_audit {
 	u32 domain_id;		/* of the entry that was wanted last */
 	u16 named[NAMED_MAX];	/* ids on this bus that firmware names by an ACPI device */
 	u32 nr_named;
+	DECLARE_BITMAP(open, NYX_DEVFNS);	/* ids on this bus whose interrupts are not blocked */
 };
 
 static void on_word(struct nyx_unit_audit *base, const char *what, u64 found, u64 expected)
@@ -125,6 +128,7 @@ static void on_wanted(struct nyx_unit_audit *base, u16 rid, struct nyx_entry *en
 	if (!device) {
 		if (is_named(u, rid))
 			entry->kind = NYX_ENTRY_PASS;
+		entry->block_interrupts = !test_bit(rid & 0xff, u->open);
 		return;
 	}
 	if (device->group)
@@ -210,6 +214,7 @@ static bool audit_unit(struct nyx_unit *unit, struct nyx_audit_position *positio
 	for (i = 0; i < BUSES_PER_PIECE && position->bus < BUSES; i++, position->bus++) {
 		mutex_lock(&nyx_registry_lock);
 		find_named(&u, position->bus);
+		nyx_unused_open(unit, position->bus, u.open);
 		unit->ops->audit(unit, position->bus, &u.base);
 		mutex_unlock(&nyx_registry_lock);
 		cond_resched();
@@ -341,6 +346,8 @@ static int step_units(struct nyx_audit_position *position, struct nyx_audit *aud
 	position->unit_id = unit->id;
 	if (position->stage == STAGE_HWDIDS)
 		err = audit_hwdids(unit, audit);
+	else if (position->stage == STAGE_IRQS)
+		nyx_audit_irqs(unit, audit);
 	else if (!audit_unit(unit, position, audit))
 		return 0;
 	position->unit_id++;
@@ -376,6 +383,7 @@ int nyx_audit_step(struct nyx_audit_position *position, struct nyx_audit *audit)
 	switch (position->stage) {
 	case STAGE_UNITS:
 	case STAGE_HWDIDS:
+	case STAGE_IRQS:
 		err = step_units(position, audit);
 		break;
 	case STAGE_DOMAINS:

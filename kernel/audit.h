@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the audit's two files share: audit.c compares the units' registers and entries
- * with the devices' states, audit_memory.c the page tables with the mappings.
+ * What the audit's files share: audit.c compares the units' registers and entries with the
+ * devices' states, audit_irq.c interrupt entries with what was allocated, audit_memory.c the
+ * page tables with the mappings.
  */
 #ifndef NYX_AUDIT_H
 #define NYX_AUDIT_H
@@ -20,6 +21,8 @@ __printf(2, 3) void nyx_audit_found(struct nyx_audit_difference *difference,
 __printf(2, 3) void nyx_audit_expected(struct nyx_audit_difference *difference,
 				       const char *fmt, ...);
 
+/* The unit's interrupt entries. */
+void nyx_audit_irqs(struct nyx_unit *unit, struct nyx_audit *audit);
 /* A piece of the domain's page table, from position on. True: that was the last. */
 bool nyx_audit_table(struct nyx_domain *domain, struct nyx_audit_position *position,
 		     struct nyx_audit *audit);

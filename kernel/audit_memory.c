@@ -156,6 +156,9 @@ static void show_leaf(struct walk *walk, const struct nyx_pt_view *view)
 		nyx_audit_expected(difference, "the bits of a %s page, no others",
 				   rights(view->prot));
 	}
+	/* Whoever mapped it keeps the books. */
+	if (walk->domain->external)
+		return;
 	if (!mapping) {
 		difference = differs(walk, view->first, "a page is in the page table and not mapped");
 		nyx_audit_found(difference, "%#llx %s, %llu bytes", view->paddr,
@@ -263,7 +266,7 @@ bool nyx_audit_table(struct nyx_domain *domain, struct nyx_audit_position *posit
 		position->tables = 1;	/* the root */
 		audit->counts.tables++;
 	}
-	if (domain->nr_changing)
+	if (domain->nr_changing || domain->external)
 		position->steady = false;
 	position->iova = nyx_pt_scan(&domain->pt, position->iova, &budget, show, &walk);
 	reach(&walk, position->iova);

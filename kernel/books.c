@@ -8,8 +8,10 @@
 #include <linux/bug.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
+#include <linux/timekeeping.h>
 
 #include "books.h"
+#include "entries.h"
 
 static struct nyx_mapping *to_mapping(struct interval_tree_node *node)
 {
@@ -24,6 +26,7 @@ void nyx_books_init(struct nyx_domain *domain)
 	domain->pinned_pages = 0;
 	domain->booked_mappings = 0;
 	domain->booked_bytes = 0;
+	nyx_history_init(&domain->history, ktime_get_ns());
 }
 
 struct nyx_mapping *nyx_books_find(struct nyx_domain *domain, u64 first, u64 last)
@@ -90,6 +93,7 @@ void nyx_books_publish(struct nyx_domain *domain, struct nyx_mapping *mapping)
 	lockdep_assert_held(&domain->lock);
 	WARN_ON_ONCE(mapping->state != NYX_MAPPING_MAKING);
 	mapping->state = NYX_MAPPING_LIVE;
+	mapping->made_ns = ktime_get_ns();
 	domain->nr_mappings++;
 	domain->maps_total++;
 	domain->mapped_bytes += nyx_mapping_length(mapping);
@@ -165,6 +169,22 @@ void nyx_books_put_back(struct nyx_domain *domain, struct list_head *taken)
 	}
 }
 
+void nyx_books_remember(struct nyx_domain *domain, const struct nyx_mapping *mapping,
+			u64 gone_ns)
+{
+	const struct nyx_history_entry gone = {
+		.first = mapping->node.start,
+		.last = mapping->node.last,
+		.made_ns = mapping->made_ns,
+		.gone_ns = gone_ns,
+		.prot = mapping->prot,
+	};
+
+	lockdep_assert_held(&domain->lock);
+	if (mapping->state == NYX_MAPPING_UNDOING)
+		nyx_history_note(&domain->history, &gone);
+}
+
 void nyx_books_erase(struct nyx_domain *domain, struct nyx_mapping *mapping)
 {
 	lockdep_assert_held(&domain->lock);
@@ -181,10 +201,32 @@ void nyx_books_erase(struct nyx_domain *domain, struct nyx_mapping *mapping)
 	interval_tree_remove(&mapping->node, &domain->mappings);
 }
 
+int nyx_domain_extent(struct nyx_domain *domain, u64 *lowest, u64 *highest)
+{
+	const struct rb_node *first, *last;
+	int err = -ENOENT;
+
+	if (domain->external || domain->mode == NYX_DOMAIN_UNMANAGED)
+		return -EOPNOTSUPP;
+	mutex_lock(&domain->lock);
+	/* One that is being made or unmapped counts: it may be reached. */
+	first = rb_first_cached(&domain->mappings);
+	last = rb_last(&domain->mappings.rb_root);
+	if (first && last) {
+		*lowest = rb_entry(first, struct nyx_mapping, node.rb)->node.start;
+		*highest = rb_entry(last, struct nyx_mapping, node.rb)->node.last;
+		err = 0;
+	}
+	mutex_unlock(&domain->lock);
+	return err;
+}
+
 int nyx_domain_next_mapping(struct nyx_domain *domain, u64 iova, struct nyx_mapping_info *info)
 {
 	struct nyx_mapping *mapping;
 
+	if (domain->external)
+		return nyx_entries_next(domain, iova, info);
 	mutex_lock(&domain->lock);
 	mapping = nyx_books_find(domain, iova, U64_MAX);
 	while (mapping && mapping->state != NYX_MAPPING_LIVE)

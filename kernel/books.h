@@ -47,6 +47,10 @@ void nyx_books_take_all(struct nyx_domain *domain, struct list_head *taken);
 /* UNDOING back to LIVE: nothing was done to them after all. Empties the list. */
 void nyx_books_put_back(struct nyx_domain *domain, struct list_head *taken);
 
+/* In the domain's history: an UNDOING mapping has been unreachable since gone_ns. */
+void nyx_books_remember(struct nyx_domain *domain, const struct nyx_mapping *mapping,
+			u64 gone_ns);
+
 /*
  * Forget a mapping that the caller owns (MAKING: never counted; UNDOING). Its range is
  * free for others at once, so its entries are cleared and invalidated by now. Does not

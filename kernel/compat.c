@@ -4,9 +4,49 @@
  */
 #include <linux/err.h>
 #include <linux/module.h>
+#include <linux/pci.h>
 #include <linux/platform_device.h>
 
 #include "compat.h"
+
+#ifndef NYX_HAS_DOMAIN_ALLOC_PAGING
+
+struct iommu_domain *nyx_domain_alloc_by_type(unsigned int type)
+{
+	struct iommu_domain *domain;
+
+	switch (type) {
+	case IOMMU_DOMAIN_UNMANAGED:
+		domain = nyx_api_domain_alloc(NULL);
+		return IS_ERR(domain) ? NULL : domain;
+	case IOMMU_DOMAIN_IDENTITY:
+		return &nyx_api_identity_domain;
+	case IOMMU_DOMAIN_BLOCKED:
+		return &nyx_api_blocked_domain;
+	}
+	return NULL;
+}
+
+#endif
+
+#ifdef NYX_BUS_HAS_IOMMU_OPS
+
+void nyx_iommu_ops_gone(const struct iommu_ops *ops)
+{
+	struct bus_type *const buses[] = { &pci_bus_type, &platform_bus_type };
+	int i;
+
+	/* Else nobody else could register, and a hot-added device would call what is gone. */
+	for (i = 0; i < ARRAY_SIZE(buses); i++)
+		if (buses[i]->iommu_ops == ops)
+			buses[i]->iommu_ops = NULL;
+}
+
+#else
+
+void nyx_iommu_ops_gone(const struct iommu_ops *ops) { }
+
+#endif
 
 #ifdef NYX_HAS_MSI_PARENT
 

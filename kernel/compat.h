@@ -44,6 +44,46 @@
 #include <asm/processor.h>
 #endif
 
+/* ---- PCI ---- */
+
+#include <linux/pci.h>
+
+/*
+ * Only the driver of that name may bind to pdev. Where the name is kept has moved. Process
+ * context; older kernels take device_lock. 0, -ENOMEM.
+ */
+static inline int nyx_override_driver(struct pci_dev *pdev, const char *name)
+{
+#ifdef NYX_HAS_DEVICE_OVERRIDE
+	return device_set_driver_override(&pdev->dev, name);
+#else
+	return driver_set_override(&pdev->dev, &pdev->driver_override, name, strlen(name));
+#endif
+}
+
+/*
+ * Any driver may bind to pdev again, if it is still that name that keeps the others away.
+ * Somebody who writes another name at that very moment loses it. Process context; older
+ * kernels take device_lock.
+ */
+static inline void nyx_forget_override(struct pci_dev *pdev, const char *name)
+{
+	bool ours;
+
+#ifdef NYX_HAS_DEVICE_OVERRIDE
+	spin_lock(&pdev->dev.driver_override.lock);
+	ours = pdev->dev.driver_override.name &&
+	       !strcmp(pdev->dev.driver_override.name, name);
+	spin_unlock(&pdev->dev.driver_override.lock);
+#else
+	device_lock(&pdev->dev);
+	ours = pdev->driver_override && !strcmp(pdev->driver_override, name);
+	device_unlock(&pdev->dev);
+#endif
+	if (ours)
+		nyx_override_driver(pdev, "");
+}
+
 /* ---- interrupts ---- */
 
 #include <linux/eventfd.h>
@@ -83,6 +123,55 @@ void nyx_msi_remove(struct irq_domain *msi, struct irq_domain *remap);
 /* The device's MSI domain is the one that native x86 gives PCI devices without remapping. */
 bool nyx_msi_is_default(struct device *dev);
 
+/* ---- the IOMMU API ---- */
+
+#include <linux/iommu.h>
+
+/* attach_dev() of a domain's operations; newer kernels tell which domain it was in. */
+#ifdef NYX_ATTACH_TELLS_OLD
+#define NYX_ATTACH_DEV(name, domain, dev)					\
+	int name(struct iommu_domain *domain, struct device *dev, struct iommu_domain *old)
+#else
+#define NYX_ATTACH_DEV(name, domain, dev)					\
+	int name(struct iommu_domain *domain, struct device *dev)
+#endif
+
+/* iotlb_sync_map() of a domain's operations; in older kernels it could not fail. */
+#ifdef NYX_SYNC_MAP_IS_VOID
+#define NYX_SYNC_MAP_FAILS	0
+#else
+#define NYX_SYNC_MAP_FAILS	1
+#endif
+#define NYX_SYNC_MAP(fails, cannot_fail)	\
+	__builtin_choose_expr(NYX_SYNC_MAP_FAILS, fails, cannot_fail)
+
+/*
+ * How the kernel gets at domains: it allocates paging ones, and the others are static.
+ * Before that it asked for each by its type. Defined by iommu_api.c, used by compat.c.
+ */
+extern struct iommu_domain nyx_api_identity_domain, nyx_api_blocked_domain;
+struct iommu_domain *nyx_api_domain_alloc(struct device *dev);
+#ifdef NYX_HAS_DOMAIN_ALLOC_PAGING
+#define NYX_IOMMU_DOMAINS						\
+	.domain_alloc_paging = nyx_api_domain_alloc,			\
+	.identity_domain = &nyx_api_identity_domain,			\
+	.blocked_domain = &nyx_api_blocked_domain,			\
+	.release_domain = &nyx_api_blocked_domain
+#else
+#define NYX_IOMMU_DOMAINS	.domain_alloc = nyx_domain_alloc_by_type
+struct iommu_domain *nyx_domain_alloc_by_type(unsigned int type);
+#endif
+
+/* Asked before there was a flag for it at the irq domain. */
+#ifdef NYX_HAS_CAP_INTR_REMAP
+#define NYX_CAP_INTERRUPTS_ISOLATED	IOMMU_CAP_INTR_REMAP
+#else
+#define NYX_CAP_INTERRUPTS_ISOLATED	((enum iommu_cap)-1)
+#endif
+
+/* The last iommu_device is unregistered: older kernels keep its operations at the buses. */
+void nyx_iommu_ops_gone(const struct iommu_ops *ops);
+
 /* ---- generic netlink ---- */
 
 #include <net/genetlink.h>
@@ -111,5 +200,11 @@ void nyx_last_shutdown_stop(void);
 static inline int nyx_last_shutdown_start(void (*fn)(void)) { return 0; }
 static inline void nyx_last_shutdown_stop(void) { }
 #endif
+
+/*
+ * pci_dev.reset_methods[] holds indexes into a table inside drivers/pci/pci.c that has only
+ * grown at its end since it is there (5.15): from this one on it is the whole bus that is reset.
+ */
+#define NYX_PCI_RESET_BUS	6
 
 #endif

@@ -45,6 +45,29 @@ const struct nyx_acpi_reserved *nyx_topology_reserved(struct pci_dev *pdev);
 /* The next one after prev (NULL: the first), or NULL. */
 const struct nyx_acpi_reserved *nyx_topology_next_reserved(struct pci_dev *pdev,
 							   const struct nyx_acpi_reserved *prev);
+/* The first one that names pdev and is relaxable: no domain gets it. Or NULL. */
+const struct nyx_acpi_reserved *nyx_topology_relaxed(struct pci_dev *pdev);
+
+/*
+ * An interrupt source of the host that is no PCI function has this id (AMD-Vi: IO-APICs and
+ * timers): in words, or NULL.
+ */
+const char *nyx_topology_special(const struct nyx_unit *unit, u16 rid);
+
+/* ---- unused.c: ids that no function behind a unit has; all hold nyx_registry_lock ---- */
+
+#define NYX_DEVFNS	256
+
+/* Of one bus: a bit for each devfn whose interrupts are not to be blocked. */
+void nyx_unused_open(const struct nyx_unit *unit, u8 bus, unsigned long *devfns);
+bool nyx_unused_is_open(const struct nyx_unit *unit, u16 rid);
+/* Block the others, before the units are switched on: only memory is written. */
+int nyx_unused_block(void);
+/*
+ * A function has arrived or gone: open or block its ids on the units of its segment that it
+ * is not behind.
+ */
+void nyx_unused_follow(const struct nyx_device *device);
 
 /* ---- identity.c: pass-through for units without pass-through entries ---- */
 
@@ -105,7 +128,8 @@ struct nyx_device *nyx_device_find(struct pci_dev *pdev);
 void nyx_device_wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entry *entry);
 /*
  * Write what the states of device and of those that share a RID with it demand into
- * the unit's entries. Holds nyx_registry_lock. 0 or the unit's error.
+ * the unit's entries. Holds nyx_registry_lock. 0 or the unit's error. On a dead unit (-EIO)
+ * no entry is touched: the device's ATS goes off, its interrupts' entries not present.
  */
 int nyx_device_apply(struct nyx_device *device);
 /* Change state, note why and since when, tell the monitors. Holds nyx_registry_lock. */
@@ -121,10 +145,25 @@ void nyx_device_driver_name(struct nyx_device *device, char *buf, size_t size);
 
 /* The function is fit for any domain: there, an endpoint, confined by a live unit. */
 int nyx_admit_function(struct nyx_device *device, struct nyx_why *why);
+/* Firmware ties it to no memory that a domain would cut off. */
+int nyx_admit_reserved(struct nyx_device *device, struct nyx_why *why);
 /* It is held by the stub and nobody is at it. */
 int nyx_admit_held(struct nyx_device *device, struct nyx_why *why);
 /* The domain takes it, and its group is in nobody else's hands. */
 int nyx_admit_domain(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why);
+
+/* ---- export_admit.c: who may be exported; all hold nyx_registry_lock ---- */
+
+/* It goes with its group: no bridge, no unit, still on the bus. */
+bool nyx_export_counts(const struct nyx_device *member);
+/* Only tried, for device_lock comes before nyx_registry_lock. 0, -EAGAIN. */
+int nyx_export_lock_member(struct nyx_device *member, struct nyx_why *why);
+/* Those that are locked. */
+void nyx_export_unlock_members(struct nyx_group *group);
+/* Lock those of device's group that count, and see that nothing is in the way; or none. */
+int nyx_export_admit(struct nyx_device *device, struct nyx_why *why);
+/* Nobody uses this member any more. */
+int nyx_export_admit_close(struct nyx_device *member, struct nyx_why *why);
 
 /* ---- irq_domain.c: the entries behind a device's interrupts ---- */
 
@@ -143,8 +182,11 @@ void nyx_irqs_init(struct nyx_device *device);	/* its ids are known */
 int nyx_irqs_open(struct nyx_device *device);
 /* It is back, and its entry written. */
 void nyx_irqs_close(struct nyx_device *device);
-/* Fenced: no entry of it is present, whatever the kernel's interrupt code writes. */
-void nyx_irqs_fence(struct nyx_device *device, bool fenced);
+/*
+ * Fenced: no entry of it is present, whatever the kernel's interrupt code writes; and what
+ * they refuse is recorded or not, as with its DMA.
+ */
+void nyx_irqs_fence(struct nyx_device *device, bool fenced, bool suppress_faults);
 /* Interrupts allocated for it are ours, and no longer: what is bound is released. */
 void nyx_irqs_take(struct nyx_device *device);
 void nyx_irqs_give_back(struct nyx_device *device);
@@ -156,9 +198,17 @@ void nyx_irqs_retire(struct nyx_device *device, unsigned int virq);
 /* The table index behind an interrupt of device. False: it has none. */
 bool nyx_irq_entry_index(struct nyx_device *device, unsigned int virq, u32 *index);
 
+/*
+ * For the audit: each of its entries as the unit reads it, and as it should be. see() runs
+ * with a raw spinlock held.
+ */
+void nyx_irqs_compare(struct nyx_device *device,
+		      void (*see)(void *data, u32 index, const u64 found[2], const u64 wanted[2]),
+		      void *data);
+
 /* ---- irq_admit.c: all hold nyx_registry_lock ---- */
 
-/* What binding would use, and how many vectors of it the device has. */
+/* What binding would use, and how many vectors of it the device has; 0: it does not answer. */
 enum nyx_irq_type nyx_irq_type_of(const struct nyx_device *device);
 u32 nyx_irq_count_vectors(const struct nyx_device *device);
 /* Why none can be bound, however long one waits, with its errno; or NULL. */
@@ -180,6 +230,8 @@ void nyx_irq_after_reset(struct nyx_device *device);
  * left an invalidation of its own TLB unanswered: fence it.
  */
 void nyx_device_quarantine_work(struct work_struct *work);
+/* What was not set for the device itself is its domain's, or the default. */
+void nyx_device_inherit_policy(struct nyx_device *device);
 
 /* ---- assign.c: into a domain and out of it; all hold nyx_registry_lock ---- */
 
@@ -193,6 +245,15 @@ void nyx_device_leave_domain(struct nyx_device *device, const char *cause);
  * as a member is assigned. True if so. Writes no entry unless the state changes.
  */
 bool nyx_device_settle(struct nyx_device *device);
+/* The books of who is in which domain, without the entries. It is live on the device's unit. */
+void nyx_device_join_domain(struct nyx_device *device, struct nyx_domain *domain);
+void nyx_device_part_domain(struct nyx_device *device);
+/* At work in a domain: not fenced. */
+static inline bool nyx_device_works(const struct nyx_device *device)
+{
+	return device->state == NYX_DEVICE_ASSIGNED ||
+	       (device->state == NYX_DEVICE_EXPORTED && device->domain);
+}
 /*
  * A fenced device goes (back) to its domain's entry, unless that is DISABLED; the monitors
  * are told how. On error its entry is blocked and its state the caller's to set.
@@ -202,24 +263,52 @@ int nyx_device_readmit(struct nyx_device *device, const char *how);
 /* ---- stub.c, reset.c ---- */
 
 int nyx_stub_register(void);
+/* Sleeps until what the stub held is the host's. */
 void nyx_stub_unregister(void);
+/*
+ * True: the stub had let go of the device, but only now could it be reset, and is the host's
+ * again. device_lock is held, no lock of ours.
+ */
+bool nyx_stub_hand_back(struct nyx_device *device);
 /*
  * Reset with device_lock held on pdev. The upstream bridge is locked by
  * trying, since it comes before pdev in the driver core's order.
  * 0, -ENOTTY (no method), -ENODEV (gone), -EBUSY.
  */
 int nyx_reset_locked(struct nyx_device *device);
+/* Nothing but its hotplug slot's reset does: not for a driver's probe and remove, see there. */
+bool nyx_reset_takes_slot(const struct nyx_device *device);
 /* What such an error means, in words. */
 const char *nyx_reset_error_text(int err);
 void nyx_reset_work(struct work_struct *work);
+/*
+ * There is a way to reset it that leaves others alone. -EOPNOTSUPP, naming who would be reset
+ * with it. Holds nyx_registry_lock.
+ */
+int nyx_reset_possible(const struct nyx_device *device, struct nyx_why *why);
+/* What nyx_device_reset() does. Holds nyx_registry_lock. */
+int nyx_reset_begin(struct nyx_device *device, struct nyx_why *why);
 /* Queue the job; holds nyx_registry_lock. False: one is queued or running already. */
 bool nyx_reset_queue(struct nyx_device *device);
+
+/* ---- autoreset.c: all but the last and the job hold nyx_registry_lock ---- */
+
+/*
+ * The state may have changed: where it is fenced, and to be reset by itself, that is planned
+ * now, or its cause says that there were enough; everywhere else none is planned any more.
+ */
+void nyx_autoreset_follow(struct nyx_device *device);
+void nyx_autoreset_work(struct work_struct *work);
+/* From now on, and at once if it is fenced. -EINVAL, -EOPNOTSUPP. */
+int nyx_autoreset_set(struct nyx_device *device, u32 per_hour, struct nyx_why *why);
+/* Unload: none is planned any more, nor will be. */
+void nyx_autoreset_stop(void);
 
 /* ---- fault.c ---- */
 
 void nyx_fault_init(struct nyx_device *device);
-/* Its faults have reached the threshold. */
-bool nyx_fault_too_many(const struct nyx_device *device);
+/* What is due to it for its faults. together: its domain is fenced as one. */
+enum nyx_policy_action nyx_fault_action(const struct nyx_device *device, bool together);
 /*
  * From now on they count anew, for the threshold only, and are recorded (once its entry is
  * written again). Holds nyx_registry_lock.
@@ -236,6 +325,8 @@ void nyx_fault_forgive(struct nyx_device *device);
 int nyx_reserved_map(struct nyx_device *device, struct nyx_domain *domain, struct nyx_why *why);
 /* The device's entry no longer leads to the domain: undo nyx_reserved_map(). */
 void nyx_reserved_unmap(struct nyx_device *device, struct nyx_domain *domain);
+/* What the device may do there: NYX_PROT_*, perhaps nothing. */
+u32 nyx_reserved_prot(const struct nyx_acpi_reserved *region);
 /*
  * The device leaves the domain: mappings of its BARs go. Waits for calls that are at the
  * page table with one of them (a bounded time).
@@ -280,6 +371,8 @@ void nyx_domain_recover(struct nyx_domain *domain);
 
 /* A good name that no other domain has: 0, -EINVAL, -EEXIST. Holds nyx_registry_lock. */
 int nyx_domain_check_name(const char *name, struct nyx_why *why);
+/* A domain could have that name. Any context. */
+bool nyx_domain_name_valid(const char *name);
 /* Tell the monitors. Holds nyx_registry_lock. */
 void nyx_domain_announce(struct nyx_domain *domain, const char *cause);
 /* What deleted domains left behind because a unit died: pinned 4 KiB pages, tables. */

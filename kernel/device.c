@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Devices: one object for every PCI function, from the bus's own list and its
- * notifier, and the table entries that follow from their states.
+ * notifier, and their states. What entries follow from those: device_entry.c.
  */
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "arrival.h"
 #include "core.h"
 #include "tests/hooks.h"
 
@@ -95,119 +96,8 @@ void nyx_device_set_state(struct nyx_device *device, enum nyx_device_state state
 	va_start(args, fmt);
 	vscnprintf(device->state_cause, sizeof(device->state_cause), fmt, args);
 	va_end(args);
+	nyx_autoreset_follow(device);
 	nyx_device_announce(device);
-}
-
-/* How much a state demands of an entry that several functions share: the highest wins. */
-static int claim(const struct nyx_device *device)
-{
-	switch (device->state) {
-	case NYX_DEVICE_HOST:
-		return 1;
-	case NYX_DEVICE_BLOCKED:
-		return 2;
-	case NYX_DEVICE_ASSIGNED:
-		/* While it is being reset it reaches nothing. */
-		return device->resetting ? 4 : 3;
-	case NYX_DEVICE_EXPORTED:
-		return 3;
-	case NYX_DEVICE_QUARANTINED:
-		return 4;
-	case NYX_DEVICE_GONE:
-		return 0;
-	}
-	return 0;
-}
-
-bool nyx_device_has_rid(const struct nyx_device *device, u16 rid)
-{
-	int i;
-
-	for (i = 0; i < device->nr_rids; i++)
-		if (device->rids[i] == rid)
-			return true;
-	return false;
-}
-
-/*
- * Nobody of the host waits for its interrupts. One that is blocked for want of a name in the
- * firmware's table may well do without DMA and be a host driver's.
- */
-static bool out_of_hands(const struct nyx_device *device)
-{
-	return claim(device) > 2 ||
-	       (claim(device) == 2 && (device->irqs.held || device->group_blocked));
-}
-
-void nyx_device_wanted_entry(struct nyx_device *device, u16 rid, struct nyx_entry *entry)
-{
-	struct nyx_device *strongest = device, *member;
-
-	memset(entry, 0, sizeof(*entry));
-	list_for_each_entry(member, &device->group->devices, group_node)
-		if (member->unit == device->unit && nyx_device_has_rid(member, rid) &&
-		    claim(member) > claim(strongest))
-			strongest = member;
-	list_for_each_entry(member, &device->group->devices, group_node)
-		if (member->unit == device->unit && nyx_device_has_rid(member, rid) &&
-		    claim(member) == claim(strongest))
-			entry->remap_interrupts |= out_of_hands(member);
-
-	switch (claim(strongest)) {
-	case 1:
-		entry->kind = NYX_ENTRY_PASS;
-		break;
-	case 3:
-		if (strongest->domain->mode == NYX_DOMAIN_UNMANAGED) {
-			entry->kind = NYX_ENTRY_PASS;
-			break;
-		}
-		entry->kind = NYX_ENTRY_PAGING;
-		entry->pt = &strongest->domain->pt;
-		entry->hwdid = nyx_domain_hwdid(strongest->domain, device->unit);
-		entry->ats = strongest->ats && rid == strongest->rid;
-		break;
-	default:
-		entry->kind = NYX_ENTRY_BLOCKED;
-		/* Its storm has been seen: leave room for other devices' records. */
-		entry->suppress_faults = strongest->state == NYX_DEVICE_QUARANTINED ||
-					 (strongest->state == NYX_DEVICE_BLOCKED &&
-					  strongest->muted);
-	}
-}
-
-int nyx_device_apply(struct nyx_device *device)
-{
-	struct nyx_entry entry;
-	bool ats = false;
-	int i, err, first_err = 0;
-
-	lockdep_assert_held(&nyx_registry_lock);
-	if (!device->unit)
-		return 0;
-	if (nyx_unit_dead(device->unit)) {
-		nyx_ats_follow(device, false);
-		if (!out_of_hands(device))
-			nyx_irqs_close(device);
-		return -EIO;
-	}
-	for (i = 0; i < device->nr_rids; i++) {
-		nyx_device_wanted_entry(device, device->rids[i], &entry);
-		if (entry.ats) {
-			nyx_ats_expect(device);
-			ats = true;
-		}
-		err = device->unit->ops->set_entry(device->unit, device->rids[i], &entry);
-		/* Go on: the other ids must be fenced all the more. */
-		if (err && !first_err)
-			first_err = err;
-	}
-	err = nyx_ats_follow(device, ats && !first_err);
-	/* Interrupts follow DMA: fenced after it, open once it is. */
-	nyx_irqs_fence(device, claim(device) != 3 || first_err || err);
-	if (!out_of_hands(device))
-		nyx_irqs_close(device);
-	return first_err ?: err;
 }
 
 static bool is_unit_function(const struct pci_dev *pdev)
@@ -236,7 +126,7 @@ static bool unnamed(const struct nyx_device *device)
 
 static struct nyx_device *new_device(struct pci_dev *pdev)
 {
-	const struct nyx_acpi_reserved *reserved;
+	const struct nyx_acpi_reserved *reserved, *relaxed;
 	struct nyx_device *device;
 
 	device = kzalloc(sizeof(*device), GFP_KERNEL);
@@ -244,9 +134,11 @@ static struct nyx_device *new_device(struct pci_dev *pdev)
 		return NULL;
 	kref_init(&device->ref);
 	INIT_LIST_HEAD(&device->domain_node);
+	INIT_LIST_HEAD(&device->export_node);
 	INIT_LIST_HEAD(&device->tlb_node);
 	INIT_WORK(&device->quarantine_work, nyx_device_quarantine_work);
 	INIT_WORK(&device->reset_work, nyx_reset_work);
+	INIT_DELAYED_WORK(&device->retry_work, nyx_autoreset_work);
 	device->pdev = pci_dev_get(pdev);
 	device->segment = pci_domain_nr(pdev->bus);
 	device->rid = PCI_DEVID(pdev->bus->number, pdev->devfn);
@@ -257,12 +149,14 @@ static struct nyx_device *new_device(struct pci_dev *pdev)
 	device->is_unit = is_unit_function(pdev);
 	device->has_reset = pdev->reset_methods[0] != 0;
 	reserved = nyx_topology_reserved(pdev);
-	if (reserved) {
-		device->reserved_region = true;
-		device->reserved_base = reserved->base;
-		device->reserved_last = reserved->last;
+	relaxed = nyx_topology_relaxed(pdev);
+	device->reserved_region = reserved;
+	device->relaxed_region = relaxed;
+	if (reserved || relaxed) {
+		device->reserved_base = (reserved ?: relaxed)->base;
+		device->reserved_last = (reserved ?: relaxed)->last;
 	}
-	device->fault_threshold = NYX_FAULT_THRESHOLD;
+	device->policy = (struct nyx_policy){ NYX_POLICY_THRESHOLD, NYX_POLICY_WINDOW };
 	nyx_fault_init(device);
 	device->state = NYX_DEVICE_HOST;
 	device->state_since_ns = ktime_get_real_ns();
@@ -336,9 +230,9 @@ static int list_device(struct pci_dev *pdev, struct nyx_device **out)
 
 /*
  * A function has arrived: give it its object and its entry before anything can
- * bind to it.
+ * bind to it. *held: by a rule, nobody but the stub is to bind.
  */
-static int add_device(struct pci_dev *pdev)
+static int add_device(struct pci_dev *pdev, bool *held)
 {
 	struct nyx_device *device;
 	bool blocked;
@@ -351,10 +245,12 @@ static int add_device(struct pci_dev *pdev)
 	if (err)
 		goto unlist;
 	blocked = nyx_device_settle(device);
+	nyx_unused_follow(device);
+	*held = nyx_arrival_decide(device);
 	err = nyx_device_apply(device);
 	if (!err) {
-		/* Settling has told of one that is blocked. */
-		if (!blocked)
+		/* Settling and rules have told of one that they block. */
+		if (!blocked && !*held)
 			nyx_device_announce(device);
 		return 0;
 	}
@@ -375,11 +271,14 @@ static void remove_device(struct nyx_device *device)
 	struct nyx_device *other;
 
 	lockdep_assert_held(&nyx_registry_lock);
-	if (device->domain)
+	if (device->export)
+		nyx_export_forget(device);
+	else if (device->domain)
 		nyx_device_leave_domain(device, "removed from the bus");
 	/* The id may be given to another function: whatever comes next starts blocked. */
 	nyx_device_set_state(device, NYX_DEVICE_GONE, "removed from the bus");
 	nyx_device_apply(device);
+	nyx_unused_follow(device);
 	nyx_registry_del_rids(device);
 	leave_group(device);
 	list_del(&device->node);
@@ -393,25 +292,58 @@ static void remove_device(struct nyx_device *device)
 	nyx_device_put(device);
 }
 
+static void on_arrival(struct pci_dev *pdev)
+{
+	bool held = false;
+	int err;
+
+	mutex_lock(&nyx_registry_lock);
+	err = add_device(pdev, &held);
+	if (err)
+		pr_err(NYX_NAME ": %s: no entry could be made (error %d), its DMA is blocked\n",
+		       pci_name(pdev), err);
+	mutex_unlock(&nyx_registry_lock);
+	/* The driver core asks for a driver only after this, and has no lock of the device. */
+	if (held && nyx_arrival_hold(pdev))
+		pr_err(NYX_NAME ": %s: no memory to keep the host's drivers away from it; its DMA is blocked\n",
+		       pci_name(pdev));
+}
+
 static int on_bus_event(struct notifier_block *nb, unsigned long action, void *data)
 {
 	struct pci_dev *pdev = to_pci_dev(data);
 	struct nyx_device *device;
-	int err;
 
 	switch (action) {
 	case BUS_NOTIFY_ADD_DEVICE:
+		on_arrival(pdev);
+		break;
+	case BUS_NOTIFY_BIND_DRIVER:
 		mutex_lock(&nyx_registry_lock);
-		err = add_device(pdev);
-		if (err)
-			pr_err(NYX_NAME ": %s: no entry could be made (error %d), its DMA is blocked\n",
-			       pci_name(pdev), err);
+		device = nyx_device_find(pdev);
+		if (device)
+			kref_get(&device->ref);
+		mutex_unlock(&nyx_registry_lock);
+		/* device_lock is held, and nobody has probed yet. */
+		if (device) {
+			nyx_stub_hand_back(device);
+			nyx_device_put(device);
+		}
+		fallthrough;
+	case BUS_NOTIFY_UNBOUND_DRIVER:
+	case BUS_NOTIFY_DRIVER_NOT_BOUND:
+		mutex_lock(&nyx_registry_lock);
+		device = nyx_device_find(pdev);
+		if (device && device->export)
+			nyx_export_driver_changed(device, action == BUS_NOTIFY_BIND_DRIVER);
 		mutex_unlock(&nyx_registry_lock);
 		break;
 	case BUS_NOTIFY_BOUND_DRIVER:
 		mutex_lock(&nyx_registry_lock);
 		device = nyx_device_find(pdev);
-		if (device && device->state == NYX_DEVICE_BLOCKED && !device->stub_bound)
+		if (device && !device->stub_bound &&
+		    (device->export ? nyx_export_driver_is_blocked(device) :
+		     device->state == NYX_DEVICE_BLOCKED))
 			pr_warn(NYX_NAME ": %s: driver %s bound, but its DMA stays blocked: %s\n",
 				pci_name(pdev), dev_driver_string(&pdev->dev),
 				device->state_cause);
@@ -430,23 +362,54 @@ static int on_bus_event(struct notifier_block *nb, unsigned long action, void *d
 
 static struct notifier_block bus_notifier = {
 	.notifier_call = on_bus_event,
+	/* Before the kernel's own IOMMU code asks about a function that it has not seen. */
+	.priority = 1,
+};
+
+/* After the kernel's own. */
+static int on_arrived(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct nyx_device *device;
+
+	if (action != BUS_NOTIFY_ADD_DEVICE)
+		return NOTIFY_DONE;
+	mutex_lock(&nyx_registry_lock);
+	device = nyx_device_find(to_pci_dev(data));
+	if (device)
+		nyx_export_arrived(device);
+	mutex_unlock(&nyx_registry_lock);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block arrived_notifier = {
+	.notifier_call = on_arrived,
+	.priority = -1,
 };
 
 #ifdef NYX_KUNIT
 void nyx_device_test_event(struct pci_dev *pdev, unsigned long action)
 {
 	on_bus_event(&bus_notifier, action, &pdev->dev);
+	on_arrived(&arrived_notifier, action, &pdev->dev);
 }
 #endif
 
 int nyx_devices_watch(void)
 {
-	return bus_register_notifier(&pci_bus_type, &bus_notifier);
+	int err = bus_register_notifier(&pci_bus_type, &arrived_notifier);
+
+	if (err)
+		return err;
+	err = bus_register_notifier(&pci_bus_type, &bus_notifier);
+	if (err)
+		bus_unregister_notifier(&pci_bus_type, &arrived_notifier);
+	return err;
 }
 
 void nyx_devices_unwatch(void)
 {
 	bus_unregister_notifier(&pci_bus_type, &bus_notifier);
+	bus_unregister_notifier(&pci_bus_type, &arrived_notifier);
 }
 
 /* Devices of the host that no bus lists: their DMA must go on like every other's. */
@@ -480,7 +443,7 @@ int nyx_devices_start(void)
 		}
 	}
 	/* Once for all: it looks at every pair. */
-	err = nyx_groups_rebuild();
+	err = nyx_groups_rebuild() ?: nyx_unused_block();
 	if (err)
 		return err;
 	list_for_each_entry(device, &nyx_devices, node) {
@@ -497,8 +460,10 @@ int nyx_devices_start(void)
 void nyx_devices_stop(void)
 {
 	struct nyx_device *device, *next;
+	u32 none;
 
 	lockdep_assert_held(&nyx_registry_lock);
+	nyx_arrival_set(NULL, 0, &none, NULL);
 	nyx_groups_free();
 	list_for_each_entry_safe(device, next, &nyx_devices, node) {
 		nyx_registry_del_rids(device);

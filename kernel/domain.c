@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "core.h"
+#include "trail.h"
 
 /* What stays for ever, of domains that are gone. */
 static atomic_long_t leaked_pages, leaked_tables;
@@ -19,7 +20,7 @@ void nyx_domains_leaked(u64 *pages, u64 *tables)
 	*tables = atomic_long_read(&leaked_tables);
 }
 
-static bool name_valid(const char *name)
+bool nyx_domain_name_valid(const char *name)
 {
 	const char *c;
 
@@ -47,7 +48,7 @@ int nyx_domain_check_name(const char *name, struct nyx_why *why)
 {
 	struct nyx_domain *other;
 
-	if (!name_valid(name))
+	if (!nyx_domain_name_valid(name))
 		return nyx_refuse(why, -EINVAL, NYX_ARG_NAME,
 				  "name '%s' must start with a letter and hold only letters, digits and - _ . :",
 				  name);
@@ -69,9 +70,10 @@ static struct nyx_domain *alloc_domain(const struct nyx_domain_params *params,
 		return NULL;
 	kref_init(&domain->ref);
 	domain->mode = params->mode;
+	domain->external = params->external;
 	domain->state = NYX_DOMAIN_ACTIVE;
 	domain->owner_portid = params->owner_portid;
-	domain->fault_threshold = NYX_FAULT_THRESHOLD;
+	domain->policy = (struct nyx_policy){ NYX_POLICY_THRESHOLD, NYX_POLICY_WINDOW };
 	get_task_comm(domain->owner_comm, current);
 	INIT_LIST_HEAD(&domain->devices);
 	INIT_LIST_HEAD(&domain->units);
@@ -175,8 +177,8 @@ static int publish(struct nyx_domain *domain, u32 id, struct nyx_why *why)
 	return err;
 }
 
-int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **out,
-		   struct nyx_why *why)
+static int make_domain(const struct nyx_domain_params *params, struct nyx_domain **out,
+		       struct nyx_why *why)
 {
 	struct nyx_pt_config config = {};
 	struct nyx_domain *domain;
@@ -205,6 +207,8 @@ int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **o
 		nyx_refuse(why, err, NYX_ARG_NONE, "every unit stopped answering; reboot the machine");
 		goto unlock;
 	}
+	/* Only users of the IOMMU API can ask for no-snoop transfers to be kept coherent. */
+	config.force_snoop &= params->external;
 	domain = alloc_domain(params, &config);
 	if (!domain) {
 		err = -ENOMEM;
@@ -234,6 +238,16 @@ put:
 	nyx_domain_put(domain);
 unlock:
 	mutex_unlock(&nyx_registry_lock);
+	return err;
+}
+
+int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **out,
+		   struct nyx_why *why)
+{
+	int err = make_domain(params, out, why);
+
+	if (params->mode == NYX_DOMAIN_UNMANAGED)
+		nyx_trail_unmanaged(err ? NULL : *out, err);
 	return err;
 }
 
@@ -278,6 +292,10 @@ int nyx_domain_del(struct nyx_domain *domain, bool force, struct nyx_why *why)
 	if (domain->dying)
 		err = nyx_refuse(why, -ENOENT, NYX_ARG_DOMAIN, "domain %u is being deleted already",
 				 domain->id);
+	else if (domain->external)
+		err = nyx_refuse(why, -EBUSY, NYX_ARG_DOMAIN,
+				 "domain %u is in use by %s through the kernel's IOMMU API; it goes when that is stopped",
+				 domain->id, domain->owner_comm);
 	else if (domain->nr_devices && !force)
 		err = nyx_refuse(why, -EBUSY, NYX_ARG_DOMAIN,
 				 "domain %u holds %u device(s), first %s; remove them or use 'force'",
@@ -289,6 +307,13 @@ int nyx_domain_del(struct nyx_domain *domain, bool force, struct nyx_why *why)
 		start_undo(domain, "its domain was deleted");
 	mutex_unlock(&nyx_registry_lock);
 	return err;
+}
+
+void nyx_domain_del_external(struct nyx_domain *domain)
+{
+	mutex_lock(&nyx_registry_lock);
+	start_undo(domain, "no longer used");
+	mutex_unlock(&nyx_registry_lock);
 }
 
 int nyx_domain_for_each(u32 first_id, int (*fn)(struct nyx_domain *domain, void *arg), void *arg)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What of a domain can be changed while it is there: name, limits, threshold, state.
+ * What of a domain can be changed while it is there: name, limits, fault policy, state.
  */
 #include <linux/pci.h>
 
@@ -35,12 +35,17 @@ void nyx_domain_recover(struct nyx_domain *domain)
 static int check(struct nyx_domain *domain, const struct nyx_domain_changes *changes,
 		 struct nyx_why *why)
 {
-	int err = 0;
+	int err;
 
 	lockdep_assert_held(&nyx_registry_lock);
 	if (domain->dying)
 		return nyx_refuse(why, -ENOENT, NYX_ARG_DOMAIN,
 				  "domain %u is being deleted; make a new one", domain->id);
+	if (domain->external &&
+	    (changes->has_state || changes->has_max_bytes || changes->has_max_mappings))
+		return nyx_refuse(why, -EBUSY, NYX_ARG_DOMAIN,
+				  "domain %u is in use by %s through the kernel's IOMMU API: only its name and its fault policy can be set",
+				  domain->id, domain->owner_comm);
 	if (changes->has_state && changes->state != NYX_DOMAIN_ACTIVE &&
 	    changes->state != NYX_DOMAIN_DISABLED)
 		return nyx_refuse(why, -EINVAL, NYX_ARG_STATE,
@@ -49,7 +54,9 @@ static int check(struct nyx_domain *domain, const struct nyx_domain_changes *cha
 	    domain->state == NYX_DOMAIN_QUARANTINED)
 		return nyx_refuse(why, -EBUSY, NYX_ARG_STATE,
 				  "domain %u is quarantined: %s", domain->id, domain->state_cause);
-	if (changes->name && strcmp(changes->name, domain->name))
+	err = nyx_policy_check(changes->has_threshold, changes->threshold, changes->has_window,
+			       changes->window, why);
+	if (!err && changes->name && strcmp(changes->name, domain->name))
 		err = nyx_domain_check_name(changes->name, why);
 	return err;
 }
@@ -116,14 +123,16 @@ static int enable(struct nyx_domain *domain)
 	return 0;
 }
 
-static void set_threshold(struct nyx_domain *domain, u32 threshold)
+static void set_policy(struct nyx_domain *domain, const struct nyx_domain_changes *changes)
 {
 	struct nyx_device *device;
 
-	domain->fault_threshold = threshold;
+	if (changes->has_threshold)
+		domain->policy.threshold = changes->threshold;
+	if (changes->has_window)
+		domain->policy.window = changes->window;
 	list_for_each_entry(device, &domain->devices, domain_node)
-		if (!device->own_threshold)
-			WRITE_ONCE(device->fault_threshold, threshold);
+		nyx_device_inherit_policy(device);
 }
 
 static int set_state(struct nyx_domain *domain, enum nyx_domain_state state, struct nyx_why *why)
@@ -159,8 +168,7 @@ int nyx_domain_set(struct nyx_domain *domain, const struct nyx_domain_changes *c
 		strscpy(domain->name, changes->name, sizeof(domain->name));
 		nyx_domain_announce(domain, "renamed");
 	}
-	if (changes->has_threshold)
-		set_threshold(domain, changes->threshold);
+	set_policy(domain, changes);
 	mutex_lock(&domain->lock);
 	if (changes->has_max_bytes)
 		domain->max_bytes = changes->max_bytes;

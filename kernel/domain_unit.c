@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "core.h"
+#include "nyx_trace.h"
 #include "tests/hooks.h"
 
 #ifdef NYX_KUNIT
@@ -40,6 +41,7 @@ int nyx_domain_common_config(struct nyx_pt_config *config)
 				.width = caps->iova_width,
 				.page_sizes = caps->page_sizes,
 				.coherent = caps->coherent,
+				.force_snoop = caps->snoop_control,
 				.node = unit->node_id,
 			};
 			first = false;
@@ -49,6 +51,7 @@ int nyx_domain_common_config(struct nyx_pt_config *config)
 		config->width = min(config->width, caps->iova_width);
 		config->page_sizes &= caps->page_sizes;
 		config->coherent &= caps->coherent;
+		config->force_snoop &= caps->snoop_control;
 		if (config->node != unit->node_id)
 			config->node = NUMA_NO_NODE;
 	}
@@ -194,6 +197,7 @@ int nyx_domain_flush(struct nyx_domain *domain, u64 first, u64 last, bool leaf_o
 		/* Only now: before, a device could ask again and be told the same. */
 		if (!err)
 			err = nyx_ats_flush(on, first, last);
+		trace_invalidate(domain, on->unit, first, last, leaf_only, err);
 		if (err && !first_err)
 			first_err = err;
 	}

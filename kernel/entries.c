@@ -9,8 +9,10 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 
 #include "entries.h"
+#include "nyx_trace.h"
 #include "phys.h"
 #include "pin.h"
 #include "ranges.h"
@@ -57,8 +59,7 @@ void nyx_mappings_free(struct list_head *list)
 	INIT_LIST_HEAD(list);
 }
 
-/* Invalidate what gather holds. False: it failed, now or once before. */
-static bool invalidate(struct nyx_domain *domain, const struct nyx_pt_gather *gather)
+bool nyx_entries_invalidate(struct nyx_domain *domain, const struct nyx_pt_gather *gather)
 {
 	if (nyx_pt_gather_empty(gather))
 		return true;
@@ -67,14 +68,24 @@ static bool invalidate(struct nyx_domain *domain, const struct nyx_pt_gather *ga
 	return !READ_ONCE(domain->unproven);
 }
 
-/* Holds domain->lock for the sake of walkers. */
-static void release_tables(struct nyx_domain *domain, struct nyx_pt_gather *gather, bool proven)
+void nyx_entries_release_tables(struct nyx_domain *domain, struct nyx_pt_gather *gather,
+				bool proven)
 {
 	lockdep_assert_held(&domain->lock);
 	if (proven)
 		nyx_pt_gather_free(gather);
 	else
 		nyx_pt_gather_leak(gather, &domain->leaked_tables);
+}
+
+static int clear_range(struct nyx_domain *domain, u64 first, u64 bytes,
+		       struct nyx_pt_gather *gather)
+{
+	int err = nyx_pt_unmap(&domain->pt, first, bytes, gather, NULL);
+
+	/* Mappings have no holes. */
+	trace_unmap(domain, first, bytes, err ? 0 : bytes);
+	return err;
 }
 
 /* Clear the entries of all mappings in list, neighbours in one walk. */
@@ -88,21 +99,22 @@ static int clear_entries(struct nyx_domain *domain, struct list_head *list,
 	list_for_each_entry(mapping, list, link) {
 		if (mapping->node.start != next) {
 			if (next > first)
-				err |= nyx_pt_unmap(&domain->pt, first, next - first, gather, NULL);
+				err |= clear_range(domain, first, next - first, gather);
 			first = mapping->node.start;
 		}
 		next = mapping->node.last + 1;
 	}
 	if (next > first)
-		err |= nyx_pt_unmap(&domain->pt, first, next - first, gather, NULL);
+		err |= clear_range(domain, first, next - first, gather);
 	return err;
 }
 
 bool nyx_entries_withdraw(struct nyx_domain *domain, struct list_head *list,
 			  struct nyx_pt_gather *gather)
 {
+	/* Before anything is cleared: what faults from now on faults for that. */
+	u64 leaked = 0, now = ktime_get_ns();
 	struct nyx_mapping *mapping;
-	u64 leaked = 0;
 	bool proven = true;
 
 	/* Books and table can only disagree by a bug; then nothing is proved either. */
@@ -110,7 +122,7 @@ bool nyx_entries_withdraw(struct nyx_domain *domain, struct list_head *list,
 		WRITE_ONCE(domain->unproven, true);
 		proven = false;
 	}
-	proven &= invalidate(domain, gather);
+	proven &= nyx_entries_invalidate(domain, gather);
 
 	list_for_each_entry(mapping, list, link) {
 		if (!proven)
@@ -123,10 +135,12 @@ bool nyx_entries_withdraw(struct nyx_domain *domain, struct list_head *list,
 	atomic_long_add(leaked, &domain->leaked_pages);
 
 	mutex_lock(&domain->lock);
-	list_for_each_entry(mapping, list, link)
+	list_for_each_entry(mapping, list, link) {
+		nyx_books_remember(domain, mapping, now);
 		nyx_books_erase(domain, mapping);
+	}
 	nyx_entries_hold_module(domain);
-	release_tables(domain, gather, proven);
+	nyx_entries_release_tables(domain, gather, proven);
 	nyx_entries_end(domain);
 	mutex_unlock(&domain->lock);
 	nyx_mappings_free(list);
@@ -158,9 +172,9 @@ static int make_room(struct nyx_domain *domain, struct list_head *list, struct n
 	}
 	if (nyx_pt_gather_empty(&gather))
 		return 0;
-	proven = invalidate(domain, &gather);
+	proven = nyx_entries_invalidate(domain, &gather);
 	mutex_lock(&domain->lock);
-	release_tables(domain, &gather, proven);
+	nyx_entries_release_tables(domain, &gather, proven);
 	mutex_unlock(&domain->lock);
 	return proven ? 0 : refuse_dead(why);
 }
@@ -189,6 +203,7 @@ static int write_entries(struct nyx_domain *domain, struct list_head *list,
 			if (err)
 				return nyx_about_range(why, index,
 						       refuse_entries(err, iova, bytes, why));
+			trace_map(domain, iova, mapping->phys, bytes, mapping->prot);
 		}
 		for (i = 0; i < mapping->nr_runs; i++, iova += bytes) {
 			bytes = (u64)mapping->runs[i].nr << PAGE_SHIFT;
@@ -197,6 +212,8 @@ static int write_entries(struct nyx_domain *domain, struct list_head *list,
 			if (err)
 				return nyx_about_range(why, index,
 						       refuse_entries(err, iova, bytes, why));
+			trace_map(domain, iova, page_to_phys(mapping->runs[i].first), bytes,
+				  mapping->prot);
 			cond_resched();
 		}
 		index++;
@@ -255,4 +272,58 @@ int nyx_domain_walk(struct nyx_domain *domain, u64 iova,
 	nr = nyx_pt_walk(&domain->pt, iova, steps);
 	mutex_unlock(&domain->lock);
 	return nr;
+}
+
+/* Neighbouring leaves with the same rights, seen as one mapping. */
+struct stretch {
+	struct nyx_mapping_info *info;
+	u64 from;
+	u64 next_paddr;
+	bool ended;
+};
+
+static void stretch_to(const struct nyx_pt_view *view, void *arg)
+{
+	struct stretch *stretch = arg;
+	struct nyx_mapping_info *info = stretch->info;
+	u64 bytes = view->last - view->first + 1;
+
+	if (stretch->ended || view->kind != NYX_PT_VIEW_LEAF || view->last < stretch->from)
+		return;
+	if (!info->length)
+		*info = (struct nyx_mapping_info) {
+			.iova = view->first,
+			.prot = view->prot,
+			.type = NYX_MAPPING_EXTERNAL,
+			.paddr = view->paddr,
+			.nr_runs = 1,
+		};
+	else if (info->iova + info->length != view->first || info->prot != view->prot)
+		stretch->ended = true;
+	else
+		info->nr_runs += view->paddr != stretch->next_paddr;
+	if (stretch->ended)
+		return;
+	info->length += bytes;
+	stretch->next_paddr = view->paddr + bytes;
+}
+
+#define STRETCH_ENTRIES	65536	/* looked at with the lock held */
+
+int nyx_entries_next(struct nyx_domain *domain, u64 iova, struct nyx_mapping_info *info)
+{
+	u64 end = nyx_pt_last_iova(&domain->pt.config) + 1;
+	struct stretch stretch = { .info = info, .from = iova };
+
+	info->length = 0;
+	/* A longer one is told in pieces. */
+	while (iova < end && !info->length) {
+		unsigned int budget = STRETCH_ENTRIES;
+
+		mutex_lock(&domain->lock);
+		iova = nyx_pt_scan(&domain->pt, iova, &budget, stretch_to, &stretch);
+		mutex_unlock(&domain->lock);
+		cond_resched();
+	}
+	return info->length ? 0 : -ENOENT;
 }

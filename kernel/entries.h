@@ -35,6 +35,18 @@ int nyx_entries_write(struct nyx_domain *domain, struct list_head *list,
 bool nyx_entries_withdraw(struct nyx_domain *domain, struct list_head *list,
 			  struct nyx_pt_gather *gather);
 
+/*
+ * Invalidate what gather holds and wait. False: it failed, now or once before, and domain is
+ * unproven: what it was for is leaked. No lock.
+ */
+bool nyx_entries_invalidate(struct nyx_domain *domain, const struct nyx_pt_gather *gather);
+/* What came out of the table: freed, or leaked. Holds domain->lock, for the sake of walkers. */
+void nyx_entries_release_tables(struct nyx_domain *domain, struct nyx_pt_gather *gather,
+				bool proven);
+
+/* nyx_domain_next_mapping() of an external domain, read from its page table. */
+int nyx_entries_next(struct nyx_domain *domain, u64 iova, struct nyx_mapping_info *info);
+
 void nyx_mappings_free(struct list_head *list);
 
 #endif

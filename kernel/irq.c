@@ -34,6 +34,8 @@ struct nyx_irq_vector {
 static LIST_HEAD(owned);
 static DEFINE_SPINLOCK(owned_lock);
 
+static const char no_answer[] = "it does not answer: it has no power, or has left the bus";
+
 static irqreturn_t handle(int irq, void *data)
 {
 	struct nyx_irq_vector *vector = data;
@@ -46,12 +48,17 @@ static irqreturn_t handle(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-static int check_binds(struct nyx_device *device, const struct nyx_irq_bind *binds, u32 nr,
-		       struct nyx_why *why)
+/* The device has as many vectors as have says. */
+static int check_binds(struct nyx_device *device, u32 have, const struct nyx_irq_bind *binds,
+		       u32 nr, struct nyx_why *why)
 {
 	struct nyx_device_irqs *irqs = &device->irqs;
-	u32 i, j, have = nyx_irq_count_vectors(device);
+	u32 i, j;
 
+	if (!have)
+		return nyx_refuse(why, -ENODEV, NYX_ARG_DEVICE,
+				  "no interrupt of %s can be bound: %s", nyx_device_name(device),
+				  no_answer);
 	if (!nr)
 		return nyx_refuse(why, -EINVAL, NYX_ARG_VECTOR, "no vector is given");
 	for (i = 0; i < nr; i++) {
@@ -87,12 +94,11 @@ static void free_messages(struct nyx_device *device)
 }
 
 /* As many as the device has; where there is no room for those, as many as are needed now. */
-static int allocate_irqs(struct nyx_device *device, u32 needed, struct nyx_why *why)
+static int allocate_irqs(struct nyx_device *device, u32 have, u32 needed, struct nyx_why *why)
 {
 	unsigned int flag = nyx_irq_type_of(device) == NYX_IRQ_MSIX ? PCI_IRQ_MSIX : PCI_IRQ_MSI;
 	struct nyx_device_irqs *irqs = &device->irqs;
-	u32 i, have = nyx_irq_count_vectors(device);
-	int nr;
+	int nr, i;
 
 	if (irqs->vectors) {
 		if (needed <= irqs->nr_vectors)
@@ -179,6 +185,7 @@ static int bind_one(struct nyx_device *device, const struct nyx_irq_bind *bind, 
 	return 0;
 }
 
+/* Idempotent. */
 static void free_one(struct nyx_device *device, struct nyx_irq_vector *vector)
 {
 	if (!vector->requested)
@@ -213,35 +220,40 @@ static struct eventfd_ctx *release_one(struct nyx_device *device, struct nyx_irq
 	set_owner(vector, 0);
 	WRITE_ONCE(vector->trigger, NULL);
 	irqs->nr_bound--;
-	if (irqs->type == NYX_IRQ_MSI && !irqs->nr_bound)
+	if (irqs->type == NYX_IRQ_MSI && !irqs->nr_bound) {
 		disable_msi(device);
-	if (irqs->type != NYX_IRQ_MSI || vector != irqs->vectors) {
 		free_one(device, vector);
-	} else {
+		free_one(device, irqs->vectors);
+	} else if (irqs->type == NYX_IRQ_MSI && vector == irqs->vectors) {
+		/* The first one stays as long as any, quiet. */
 		if (vector->masked)
 			enable_irq(vector->virq);
 		vector->masked = false;
 		synchronize_irq(vector->virq);
+	} else {
+		free_one(device, vector);
 	}
-	/* The first one of MSI stays as long as any. */
-	if (irqs->type == NYX_IRQ_MSI && !irqs->nr_bound)
-		free_one(device, irqs->vectors);
 	return trigger;
 }
 
 int nyx_irq_bind(struct nyx_device *device, const struct nyx_irq_bind *binds, u32 nr, u32 owner,
 		 struct nyx_why *why)
 {
-	u32 i, needed = 0;
+	u32 i, have, needed = 0;
 	int err;
 
 	mutex_lock(&nyx_registry_lock);
-	err = nyx_irq_admit(device, why) ?: check_binds(device, binds, nr, why);
+	err = nyx_irq_admit(device, why);
+	if (err)
+		goto unlock;
+	/* Asked once: it may go at any time. */
+	have = nyx_irq_count_vectors(device);
+	err = check_binds(device, have, binds, nr, why);
 	if (err)
 		goto unlock;
 	for (i = 0; i < nr; i++)
 		needed = max(needed, binds[i].index + 1);
-	err = allocate_irqs(device, needed, why);
+	err = allocate_irqs(device, have, needed, why);
 	if (err)
 		goto unlock;
 	for (i = 0; i < nr && !err; i++)
@@ -458,7 +470,8 @@ void nyx_irq_after_reset(struct nyx_device *device)
 {
 	lockdep_assert_held(&nyx_registry_lock);
 	device->irqs.in_reset = false;
-	if (!device->domain)
+	/* An exported one keeps its MSI domain, whether anybody has it or not. */
+	if (!device->domain && !device->export)
 		nyx_irqs_give_back(device);
 	else
 		queue_work(nyx_wq, &orphans);
@@ -477,6 +490,8 @@ void nyx_irq_info(struct nyx_device *device, struct nyx_irq_info *info)
 		.nr_bound = device->irqs.nr_bound,
 		.why = nyx_irq_obstacle(device, &err),
 	};
+	if (!info->why && !info->nr_vectors)
+		info->why = no_answer;
 }
 
 bool nyx_irq_view(struct nyx_device *device, u32 first, struct nyx_irq_view *view)

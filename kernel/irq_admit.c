@@ -2,6 +2,7 @@
 /*
  * What interrupts a device has, and what stands in the way of binding them.
  */
+#include <linux/bitfield.h>
 #include <linux/pci.h>
 
 #include "core.h"
@@ -12,21 +13,27 @@ enum nyx_irq_type nyx_irq_type_of(const struct nyx_device *device)
 	       NYX_IRQ_NONE;
 }
 
+/*
+ * Not by the PCI core's functions, which take what a device answers that has no power, or has
+ * gone, for 2048 vectors.
+ */
 u32 nyx_irq_count_vectors(const struct nyx_device *device)
 {
-	int nr = 0;
+	enum nyx_irq_type type = nyx_irq_type_of(device);
+	struct pci_dev *pdev = device->pdev;
+	u16 control;
 
-	switch (nyx_irq_type_of(device)) {
-	case NYX_IRQ_MSIX:
-		nr = pci_msix_vec_count(device->pdev);
-		break;
-	case NYX_IRQ_MSI:
-		nr = pci_msi_vec_count(device->pdev);
-		break;
-	case NYX_IRQ_NONE:
-		break;
-	}
-	return max(nr, 0);
+	if (type == NYX_IRQ_NONE || pdev->current_state == PCI_D3cold)
+		return 0;
+	pci_read_config_word(pdev, type == NYX_IRQ_MSIX ? pdev->msix_cap + PCI_MSIX_FLAGS :
+							  pdev->msi_cap + PCI_MSI_FLAGS, &control);
+	/* Neither word has all bits set: some are reserved, and read as 0. */
+	if (PCI_POSSIBLE_ERROR(control))
+		return 0;
+	if (type == NYX_IRQ_MSIX)
+		return FIELD_GET(PCI_MSIX_FLAGS_QSIZE, control) + 1;
+	/* 32 at most: what encodes more is reserved (PCI spec 6.8.1.3). */
+	return 1 << min(FIELD_GET(PCI_MSI_FLAGS_QMASK, control), 5);
 }
 
 /* Why the device's interrupts cannot be bound, ever, and the errno that says so; or NULL. */
@@ -43,6 +50,10 @@ const char *nyx_irq_obstacle(const struct nyx_device *device, int *err)
 		return "its unit does not remap interrupts: nyxctl unit show tells why";
 	if (nyx_irq_type_of(device) == NYX_IRQ_NONE)
 		return "it has neither MSI-X nor MSI, only INTx, a line that other devices share and no entry confines";
+	if (device->export) {
+		*err = -EBUSY;
+		return "it is exported: what uses it binds its interrupts through VFIO";
+	}
 	if (!device->domain) {
 		*err = -EINVAL;
 		return "it is not assigned: assign it to a domain first";

@@ -33,33 +33,49 @@ struct nyx_irq {
 static LIST_HEAD(taken);
 static DEFINE_SPINLOCK(taken_lock);
 
-/* Write what the interrupt's entry shall say now; its device's lock is held. */
-static int write_entry(struct nyx_irq *irq)
+/* What the interrupt's entry shall say now; its device's lock is held. */
+static struct nyx_irte entry_of(const struct nyx_irq *irq)
 {
-	struct nyx_device_irqs *irqs = &irq->device->irqs;
-	struct nyx_unit *unit = irq->device->unit;
+	const struct nyx_device_irqs *irqs = &irq->device->irqs;
 	struct nyx_irte irte = irq->irte;
 
 	lockdep_assert_held(&irqs->lock);
 	if (irqs->fenced || irq->retired)
 		irte.present = false;
-	return unit->ops->irq_write(unit, &irqs->source, irq->index + irq->sub, &irte);
+	irte.suppress_faults = irqs->fenced && irqs->suppress_faults;
+	return irte;
 }
 
-static int set_entry(struct nyx_irq *irq, const struct nyx_irte *irte)
+static int write_entry(struct nyx_irq *irq)
+{
+	struct nyx_unit *unit = irq->device->unit;
+	struct nyx_irte irte = entry_of(irq);
+
+	return unit->ops->irq_write(unit, &irq->device->irqs.source, irq->index + irq->sub, &irte);
+}
+
+/* activate: also if it was retired, which otherwise keeps it not present. */
+static int set_entry(struct nyx_irq *irq, const struct nyx_irte *irte, bool activate)
 {
 	struct nyx_device_irqs *irqs = &irq->device->irqs;
+	struct nyx_irte former;
 	unsigned long flags;
 	int err;
 
 	raw_spin_lock_irqsave(&irqs->lock, flags);
+	former = irq->irte;
 	irq->irte = *irte;
+	if (activate)
+		irq->retired = false;
 	err = write_entry(irq);
+	/* Not written; on other errors it is, and the unit is dead. */
+	if (err == -ERANGE)
+		irq->irte = former;
 	raw_spin_unlock_irqrestore(&irqs->lock, flags);
 	return err;
 }
 
-void nyx_irqs_fence(struct nyx_device *device, bool fenced)
+void nyx_irqs_fence(struct nyx_device *device, bool fenced, bool suppress_faults)
 {
 	struct nyx_device_irqs *irqs = &device->irqs;
 	struct nyx_irq *irq;
@@ -69,8 +85,9 @@ void nyx_irqs_fence(struct nyx_device *device, bool fenced)
 	if (!irqs->open)
 		return;
 	raw_spin_lock_irqsave(&irqs->lock, flags);
-	if (irqs->fenced != fenced) {
+	if (irqs->fenced != fenced || irqs->suppress_faults != suppress_faults) {
 		irqs->fenced = fenced;
+		irqs->suppress_faults = suppress_faults;
 		/* On error the unit is dead, and has said so. */
 		list_for_each_entry(irq, &irqs->entries, node)
 			write_entry(irq);
@@ -112,7 +129,7 @@ static int remap_set_affinity(struct irq_data *data, const struct cpumask *mask,
 	if (ret < 0 || ret == IRQ_SET_MASK_OK_DONE)
 		return ret;
 	irte = wanted(data, irqd_is_activated(data));
-	ret = set_entry(irq_data_get_irq_chip_data(data), &irte);
+	ret = set_entry(irq_data_get_irq_chip_data(data), &irte, false);
 	return ret ?: IRQ_SET_MASK_OK_DONE;
 }
 
@@ -237,26 +254,24 @@ static void remap_free(struct irq_domain *domain, unsigned int virq, unsigned in
 }
 
 /*
- * reserve: the vector is only a placeholder that many share, and the entry must not lead
- * there. It is activated again when the interrupt is requested.
+ * reserve: for now it has the one vector that all share which nobody has requested, and the
+ * entry must not lead there. It is activated again when the interrupt is requested.
  */
 static int remap_activate(struct irq_domain *domain, struct irq_data *data, bool reserve)
 {
-	struct nyx_irq *irq = irq_data_get_irq_chip_data(data);
 	struct nyx_irte irte = wanted(data, !reserve);
 
 	/* Where no CPU has a vector left, and one is needed at once, there is none in it. */
 	if (!reserve && irte.vector < FIRST_EXTERNAL_VECTOR)
 		return -ENOSPC;
-	irq->retired = false;
-	return set_entry(irq, &irte);
+	return set_entry(irq_data_get_irq_chip_data(data), &irte, true);
 }
 
 static void remap_deactivate(struct irq_domain *domain, struct irq_data *data)
 {
 	static const struct nyx_irte none;
 
-	set_entry(irq_data_get_irq_chip_data(data), &none);
+	set_entry(irq_data_get_irq_chip_data(data), &none, false);
 }
 
 static const struct irq_domain_ops remap_ops = {
@@ -314,15 +329,18 @@ void nyx_irqs_init(struct nyx_device *device)
 int nyx_irqs_open(struct nyx_device *device)
 {
 	struct nyx_unit *unit = device->unit;
+	struct nyx_device_irqs *irqs = &device->irqs;
 	int err;
 
 	lockdep_assert_held(&nyx_registry_lock);
-	device->irqs.held = true;
-	if (!unit || READ_ONCE(unit->remapping.state) != NYX_REMAPPING_ON || device->irqs.open)
-		return 0;
-	err = unit->ops->irq_open(unit, &device->irqs.source);
-	device->irqs.open = !err;
-	return err;
+	if (unit && READ_ONCE(unit->remapping.state) == NYX_REMAPPING_ON && !irqs->open) {
+		err = unit->ops->irq_open(unit, &irqs->source);
+		if (err)
+			return err;
+		irqs->open = true;
+	}
+	irqs->held = true;
+	return 0;
 }
 
 void nyx_irqs_close(struct nyx_device *device)
@@ -394,4 +412,29 @@ bool nyx_irq_entry_index(struct nyx_device *device, unsigned int virq, u32 *inde
 		return false;
 	*index = irq->index + irq->sub;
 	return true;
+}
+
+void nyx_irqs_compare(struct nyx_device *device,
+		      void (*see)(void *data, u32 index, const u64 found[2], const u64 wanted[2]),
+		      void *data)
+{
+	struct nyx_device_irqs *irqs = &device->irqs;
+	struct nyx_unit *unit = device->unit;
+	u64 found[2], wanted[2];
+	struct nyx_irq *irq;
+	unsigned long flags;
+
+	lockdep_assert_held(&nyx_registry_lock);
+	if (!irqs->open)
+		return;
+	/* Every entry is written with this held, so that none is in between. */
+	raw_spin_lock_irqsave(&irqs->lock, flags);
+	list_for_each_entry(irq, &irqs->entries, node) {
+		struct nyx_irte irte = entry_of(irq);
+
+		unit->ops->irq_compare(unit, &irqs->source, irq->index + irq->sub, &irte, found,
+				       wanted);
+		see(data, irq->index + irq->sub, found, wanted);
+	}
+	raw_spin_unlock_irqrestore(&irqs->lock, flags);
 }

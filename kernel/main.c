@@ -7,7 +7,9 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "arrival.h"
 #include "core.h"
+#include "iommu_api.h"
 
 module_param_named(takeover, nyx_takeover, bool, 0444);
 MODULE_PARM_DESC(takeover, "Take over units that firmware or a crashed kernel left on (default: refuse them). Not while a device may be in the middle of DMA through the tables that they have");
@@ -64,6 +66,20 @@ free:
 	return err;
 }
 
+/* Without it the units go by what their own table says, and no more. */
+static void read_ioapics(void)
+{
+	struct acpi_table_header *table;
+	struct nyx_acpi_error error = {};
+
+	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_MADT, 0, &table)))
+		return;
+	if (nyx_madt_parse(table, table->length, &nyx_firmware.ioapics, &error))
+		pr_warn(NYX_NAME ": which IO-APICs there are is not known: the firmware's MADT is malformed at offset %#x: %s\n",
+			error.offset, error.text);
+	acpi_put_table(table);
+}
+
 static int find_firmware(struct nyx_why *why)
 {
 	struct acpi_table_header *table;
@@ -75,6 +91,8 @@ static int find_firmware(struct nyx_why *why)
 		nyx_vendor = vendors[i];
 		err = read_table(vendors[i], table, why);
 		acpi_put_table(table);
+		if (!err)
+			read_ioapics();
 		if (!err && !nyx_firmware.nr_units) {
 			free_firmware();
 			return nyx_refuse(why, -ENODEV, NYX_ARG_NONE,
@@ -162,6 +180,8 @@ static int create_irq_domains(void)
 static void hand_back(void (*units)(void))
 {
 	nyx_devices_unwatch();
+	nyx_autoreset_stop();
+	nyx_arrival_release();
 	/* Fault threads take no registry lock, so none can wait for us here. */
 	units();
 	/* Jobs may queue others, and a unit's death; nobody else can any more. */
@@ -238,6 +258,7 @@ static int __init nyx_init(void)
 static void __exit nyx_exit(void)
 {
 	nyx_netlink_exit();
+	nyx_api_exit();
 	nyx_stub_unregister();
 	nyx_power_stop();
 	hand_back(nyx_units_disable);

@@ -6,6 +6,7 @@
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 
 #include "netlink.h"
 
@@ -150,6 +151,10 @@ static int attr_of(enum nyx_arg arg)
 	case NYX_ARG_VECTOR:	return NYX_IOMMU_A_VECTOR;
 	case NYX_ARG_CPUS:	return NYX_IOMMU_A_CPUS;
 	case NYX_ARG_THRESHOLD:	return NYX_IOMMU_A_FAULT_THRESHOLD;
+	case NYX_ARG_WINDOW:	return NYX_IOMMU_A_FAULT_WINDOW;
+	case NYX_ARG_AUTO_RESET:	return NYX_IOMMU_A_AUTO_RESET;
+	case NYX_ARG_KIND:	return NYX_IOMMU_A_REPORT_KIND;
+	case NYX_ARG_TEXT:	return NYX_IOMMU_A_REPORT_TEXT;
 	default:		return 0;
 	}
 }
@@ -168,6 +173,16 @@ int nyx_nl_why(struct genl_info *info, int err, const struct nyx_why *why)
 
 /* ---- the objects a message names ---- */
 
+static int unknown_device(struct netlink_ext_ack *extack, const struct nlattr *attr)
+{
+	u32 id = nla_get_u32(attr);
+
+	return nyx_nl_refuse(extack, -ENODEV, attr,
+			     "no PCI function %04x:%02x:%02x.%u here: see nyxctl device show",
+			     id >> 16, PCI_BUS_NUM(id & 0xffff), PCI_SLOT(id & 0xff),
+			     PCI_FUNC(id & 0xff));
+}
+
 int nyx_nl_device(struct genl_info *info, struct nyx_device **device)
 {
 	const struct nlattr *attr = info->attrs[NYX_IOMMU_A_DEVICE];
@@ -178,12 +193,7 @@ int nyx_nl_device(struct genl_info *info, struct nyx_device **device)
 				     "no device given: add the device attribute");
 	id = nla_get_u32(attr);
 	*device = nyx_device_get(id >> 16, id & 0xffff);
-	if (!*device)
-		return nyx_nl_refuse(info->extack, -ENODEV, attr,
-				     "no PCI function %04x:%02x:%02x.%u here: see nyxctl device show",
-				     id >> 16, PCI_BUS_NUM(id & 0xffff), PCI_SLOT(id & 0xff),
-				     PCI_FUNC(id & 0xff));
-	return 0;
+	return *device ? 0 : unknown_device(info->extack, attr);
 }
 
 int nyx_nl_domain(struct genl_info *info, struct nyx_domain **domain)
@@ -247,6 +257,43 @@ void *nyx_nl_dump_start(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd
 	if (hdr)
 		genl_dump_check_consistent(cb, hdr);
 	return hdr;
+}
+
+int nyx_nl_dump_devices(struct sk_buff *skb, struct netlink_callback *cb, nyx_nl_dump_device *put,
+			size_t buffer_size)
+{
+	struct nlattr **attrs = nyx_genl_dump_attrs(cb);
+	const struct nlattr *only = attrs ? attrs[NYX_IOMMU_A_DEVICE] : NULL;
+	struct nyx_device *device;
+	bool known = false;
+	void *buffer;
+	int err = 0;
+
+	buffer = kmalloc(buffer_size, GFP_KERNEL);
+	if (!buffer)
+		return -ENOMEM;
+	mutex_lock(&nyx_registry_lock);
+	list_for_each_entry(device, &nyx_devices, node) {
+		u32 id = nyx_nl_device_id(device);
+
+		if (id < cb->args[0] || (only && id != nla_get_u32(only)))
+			continue;
+		known = true;
+		if (id != cb->args[0]) {
+			cb->args[0] = id;
+			cb->args[1] = 0;
+		}
+		err = put(skb, cb, device, buffer, &cb->args[1]);
+		if (err)
+			break;
+	}
+	mutex_unlock(&nyx_registry_lock);
+	kfree(buffer);
+	/* One that has gone while it was dumped is no reason to refuse what has been sent. */
+	if (only && !known && !cb->args[2])
+		return unknown_device(cb->extack, only);
+	cb->args[2] = 1;
+	return skb->len ?: err;
 }
 
 static atomic_t generation = ATOMIC_INIT(1);

@@ -57,6 +57,22 @@ int nyx_nl_send(struct genl_info *info, struct sk_buff *skb, void *hdr, int err)
  */
 void *nyx_nl_dump_start(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd);
 
+/*
+ * Send what device has from *first on. -EMSGSIZE: the rest comes next time, from *first on.
+ * buffer is room to work in.
+ */
+typedef int nyx_nl_dump_device(struct sk_buff *skb, struct netlink_callback *cb,
+			       struct nyx_device *device, void *buffer, long *first);
+
+/*
+ * A dump of what devices have, put() for each, or for the one that the message names; what it
+ * returns is the dump handler's result. nyx_registry_lock is held around put(). cb->args[0]:
+ * id of the device being sent, [1]: put()'s *first, 0 for each device at first, [2]: the dump
+ * has begun. -ENODEV, with the reason: no such device.
+ */
+int nyx_nl_dump_devices(struct sk_buff *skb, struct netlink_callback *cb, nyx_nl_dump_device *put,
+			size_t buffer_size);
+
 /* What of a list of objects a dump shows has changed. Never 0. */
 u32 nyx_nl_generation(void);
 void nyx_nl_changed(void);
@@ -75,12 +91,22 @@ static inline u32 nyx_nl_device_id(const struct nyx_device *device)
 
 /* Events are dropped unless this was told true; on return from false none is under way. */
 void nyx_nl_events(bool on);
+/* Of the last event of each group. Takes a mutex. */
+void nyx_nl_event_numbers(u64 *faults, u64 *states);
 
 /* ---- netlink_device.c, netlink_fault.c ---- */
 
 /* What a state event tells; holds nyx_registry_lock. */
 int nyx_nl_put_device_state(struct sk_buff *skb, struct nyx_device *device);
+/* What device-get tells; holds nyx_registry_lock. */
+int nyx_nl_put_function(struct sk_buff *skb, struct nyx_device *device, bool physical);
+
+/* How its faults count: towards what, and how far it is. */
+int nyx_nl_put_policy(struct sk_buff *skb, const struct nyx_device *device, u64 since_reset,
+		      const struct nyx_policy_count *count);
 
 int nyx_nl_put_fault(struct sk_buff *skb, const struct nyx_fault_record *record);
+/* What the hardware still holds counts too. unit may be NULL. */
+void nyx_nl_drain(struct nyx_unit *unit);
 
 #endif

@@ -21,6 +21,7 @@ static int put_counts(struct sk_buff *skb, const struct nyx_audit_counts *counts
 		{ NYX_IOMMU_A_AUDIT_BYTES, counts->bytes },
 		{ NYX_IOMMU_A_AUDIT_PASSED_OVER, counts->passed_over },
 		{ NYX_IOMMU_A_AUDIT_DIFFERENCES, counts->differences },
+		{ NYX_IOMMU_A_AUDIT_INTERRUPT_ENTRIES, counts->irtes },
 	};
 	int i;
 

@@ -2,6 +2,7 @@
 /*
  * Netlink: PCI functions, shown, assigned, removed, reset and set.
  */
+#include "iommu_api.h"
 #include "netlink.h"
 
 static_assert((int)NYX_IOMMU_DEVICE_STATE_HOST == (int)NYX_DEVICE_HOST);
@@ -20,9 +21,10 @@ static u32 device_flags(const struct nyx_device *device)
 	       (device->resetting ? NYX_IOMMU_DEVICE_FLAG_RESETTING : 0) |
 	       (device->has_reset ? NYX_IOMMU_DEVICE_FLAG_HAS_RESET : 0) |
 	       (device->reserved_region ? NYX_IOMMU_DEVICE_FLAG_RESERVED_REGION : 0) |
-	       (device->muted ? NYX_IOMMU_DEVICE_FLAG_FAULTS_SUPPRESSED : 0) |
+	       (device->suppressed_ns ? NYX_IOMMU_DEVICE_FLAG_FAULTS_SUPPRESSED : 0) |
 	       (device->unnamed ? NYX_IOMMU_DEVICE_FLAG_UNNAMED : 0) |
-	       (device->ats_on ? NYX_IOMMU_DEVICE_FLAG_ATS : 0);
+	       (device->ats_on ? NYX_IOMMU_DEVICE_FLAG_ATS : 0) |
+	       (device->relaxed_region ? NYX_IOMMU_DEVICE_FLAG_RELAXED_REGION : 0);
 }
 
 int nyx_nl_put_device_state(struct sk_buff *skb, struct nyx_device *device)
@@ -74,15 +76,45 @@ static int put_entry(struct sk_buff *skb, const struct nyx_device *device)
 	return 0;
 }
 
-static int put_function(struct sk_buff *skb, struct nyx_device *device, bool physical)
+static int put_auto_reset(struct sk_buff *skb, const struct nyx_device *device)
 {
-	u64 towards;
+	if (nla_put_u32(skb, NYX_IOMMU_A_AUTO_RESET, device->retry.per_hour))
+		return -EMSGSIZE;
+	if (device->retry.per_hour &&
+	    nla_put_u32(skb, NYX_IOMMU_A_AUTO_RESETS_LEFT, device->retry_over ? 0 :
+			nyx_policy_retries_left(&device->retry, nyx_fault_clock())))
+		return -EMSGSIZE;
+	if (device->retry_at_ns &&
+	    nyx_nl_put_u64(skb, NYX_IOMMU_A_AUTO_RESET_AT, device->retry_at_ns))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int nyx_nl_put_policy(struct sk_buff *skb, const struct nyx_device *device, u64 since_reset,
+		      const struct nyx_policy_count *count)
+{
+	u64 suppressed = READ_ONCE(device->suppressed_ns);
+
+	if (nla_put_u32(skb, NYX_IOMMU_A_FAULT_THRESHOLD, device->policy.threshold) ||
+	    nla_put_u32(skb, NYX_IOMMU_A_FAULT_WINDOW, device->policy.window) ||
+	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FAULTS_SINCE_RESET, since_reset) ||
+	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FAULTS_TOWARDS_THRESHOLD,
+			   nyx_policy_left(count, &device->policy, nyx_fault_clock())))
+		return -EMSGSIZE;
+	return suppressed ? nyx_nl_put_u64(skb, NYX_IOMMU_A_SUPPRESSED_SINCE, suppressed) : 0;
+}
+
+int nyx_nl_put_function(struct sk_buff *skb, struct nyx_device *device, bool physical)
+{
+	struct nyx_policy_count count;
+	u64 since_reset;
 	int i;
 
 	lockdep_assert_held(&nyx_registry_lock);
 
 	spin_lock_irq(&device->faults.lock);
-	towards = device->faults.towards_threshold;
+	since_reset = device->faults.since_reset;
+	count = device->faults.count;
 	spin_unlock_irq(&device->faults.lock);
 
 	if (nyx_nl_put_device_state(skb, device) || put_group(skb, device))
@@ -93,12 +125,11 @@ static int put_function(struct sk_buff *skb, struct nyx_device *device, bool phy
 		if (nla_put_u32(skb, NYX_IOMMU_A_ALIAS,
 				(u32)device->segment << 16 | device->rids[i]))
 			return -EMSGSIZE;
-	if (nla_put_u32(skb, NYX_IOMMU_A_FAULT_THRESHOLD, device->fault_threshold) ||
-	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FAULTS_SINCE_RESET, towards))
+	if (nyx_nl_put_policy(skb, device, since_reset, &count) || put_auto_reset(skb, device))
 		return -EMSGSIZE;
 	if (!physical)
 		return 0;
-	if (device->reserved_region &&
+	if ((device->reserved_region || device->relaxed_region) &&
 	    (nyx_nl_put_u64(skb, NYX_IOMMU_A_RESERVED_BASE, device->reserved_base) ||
 	     nyx_nl_put_u64(skb, NYX_IOMMU_A_RESERVED_LAST, device->reserved_last)))
 		return -EMSGSIZE;
@@ -122,7 +153,7 @@ int nyx_iommu_nl_device_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	}
 	mutex_lock(&nyx_registry_lock);
-	err = put_function(reply, device, nyx_nl_sees_physical(skb));
+	err = nyx_nl_put_function(reply, device, nyx_nl_sees_physical(skb));
 	mutex_unlock(&nyx_registry_lock);
 	nyx_device_put(device);
 	return nyx_nl_send(info, reply, hdr, err);
@@ -151,7 +182,7 @@ int nyx_iommu_nl_device_get_dumpit(struct sk_buff *skb, struct netlink_callback 
 		if (domain_id && (!device->domain || device->domain->id != domain_id))
 			continue;
 		hdr = nyx_nl_dump_start(skb, cb, NYX_IOMMU_CMD_DEVICE_GET);
-		if (!hdr || put_function(skb, device, nyx_nl_sees_physical(cb->skb))) {
+		if (!hdr || nyx_nl_put_function(skb, device, nyx_nl_sees_physical(cb->skb))) {
 			genlmsg_cancel(skb, hdr);
 			err = -EMSGSIZE;
 			break;
@@ -166,21 +197,32 @@ int nyx_iommu_nl_device_get_dumpit(struct sk_buff *skb, struct netlink_callback 
 int nyx_iommu_nl_device_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nlattr *threshold = info->attrs[NYX_IOMMU_A_FAULT_THRESHOLD];
+	const struct nlattr *window = info->attrs[NYX_IOMMU_A_FAULT_WINDOW];
+	const struct nlattr *auto_reset = info->attrs[NYX_IOMMU_A_AUTO_RESET];
+	const struct nyx_device_changes changes = {
+		.has_threshold = threshold,
+		.threshold = threshold ? nla_get_u32(threshold) : 0,
+		.has_window = window,
+		.window = window ? nla_get_u32(window) : 0,
+		.has_auto_reset = auto_reset,
+		.auto_reset = auto_reset ? nla_get_u32(auto_reset) : 0,
+	};
 	struct nyx_why why = { .range = -1 };
 	struct nyx_device *device;
 	int err;
 
 	err = nyx_nl_begin(skb, info, CAP_SYS_ADMIN,
-			   NYX_NL_TAKES(DEVICE) | NYX_NL_TAKES(FAULT_THRESHOLD));
+			   NYX_NL_TAKES(DEVICE) | NYX_NL_TAKES(FAULT_THRESHOLD) |
+			   NYX_NL_TAKES(FAULT_WINDOW) | NYX_NL_TAKES(AUTO_RESET));
 	if (err)
 		return err;
-	if (!threshold)
+	if (!threshold && !window && !auto_reset)
 		return nyx_nl_refuse(info->extack, -EINVAL, NULL,
-				     "nothing to set: add the fault-threshold attribute");
+				     "nothing to set: add the fault-threshold, fault-window or auto-reset attribute");
 	err = nyx_nl_device(info, &device);
 	if (err)
 		return err;
-	err = nyx_device_set_threshold(device, nla_get_u32(threshold), &why);
+	err = nyx_device_set(device, &changes, &why);
 	nyx_device_put(device);
 	return nyx_nl_why(info, err, &why);
 }
@@ -240,7 +282,7 @@ int nyx_iommu_nl_device_move_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* remove and reset differ only in the call. */
+/* These differ only in the call. */
 static int device_call(struct sk_buff *skb, struct genl_info *info,
 		       int (*call)(struct nyx_device *device, struct nyx_why *why))
 {
@@ -265,4 +307,14 @@ int nyx_iommu_nl_device_remove_doit(struct sk_buff *skb, struct genl_info *info)
 int nyx_iommu_nl_device_reset_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return device_call(skb, info, nyx_device_reset);
+}
+
+int nyx_iommu_nl_device_export_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return device_call(skb, info, nyx_api_export);
+}
+
+int nyx_iommu_nl_device_unexport_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return device_call(skb, info, nyx_api_unexport);
 }

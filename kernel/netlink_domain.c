@@ -31,10 +31,10 @@ static int put_memory(struct sk_buff *skb, struct nyx_domain *domain)
 
 	mutex_lock(&domain->lock);
 	mappings = domain->nr_mappings;
-	mapped = domain->mapped_bytes;
+	mapped = domain->mapped_bytes + atomic64_read(&domain->external_bytes);
 	pinned = domain->pinned_pages << PAGE_SHIFT;
-	maps = domain->maps_total;
-	unmaps = domain->unmaps_total;
+	maps = domain->maps_total + atomic64_read(&domain->external_maps);
+	unmaps = domain->unmaps_total + atomic64_read(&domain->external_unmaps);
 	max_bytes = domain->max_bytes;
 	max_mappings = domain->max_mappings;
 	mutex_unlock(&domain->lock);
@@ -78,7 +78,8 @@ static int put_domain(struct sk_buff *skb, struct nyx_domain *domain)
 	    nla_put_string(skb, NYX_IOMMU_A_OWNER_NAME, domain->owner_comm) ||
 	    nla_put_string(skb, NYX_IOMMU_A_CAUSE, domain->state_cause) ||
 	    nla_put_u32(skb, NYX_IOMMU_A_DEVICES, domain->nr_devices) ||
-	    nla_put_u32(skb, NYX_IOMMU_A_FAULT_THRESHOLD, domain->fault_threshold) ||
+	    nla_put_u32(skb, NYX_IOMMU_A_FAULT_THRESHOLD, domain->policy.threshold) ||
+	    nla_put_u32(skb, NYX_IOMMU_A_FAULT_WINDOW, domain->policy.window) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FAULTS, atomic64_read(&domain->faults)) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_LEAKED_PAGES,
 			   atomic_long_read(&domain->leaked_pages)) ||
@@ -87,6 +88,8 @@ static int put_domain(struct sk_buff *skb, struct nyx_domain *domain)
 		return -EMSGSIZE;
 	if (domain->owner_portid &&
 	    nla_put_u32(skb, NYX_IOMMU_A_OWNER_PORT, domain->owner_portid))
+		return -EMSGSIZE;
+	if (domain->external && nla_put_flag(skb, NYX_IOMMU_A_EXTERNAL))
 		return -EMSGSIZE;
 	if (put_memory(skb, domain) || put_table(skb, domain))
 		return -EMSGSIZE;
@@ -166,7 +169,7 @@ int nyx_iommu_nl_domain_get_dumpit(struct sk_buff *skb, struct netlink_callback 
 }
 
 #define TAKES_LIMITS	(NYX_NL_TAKES(MAX_MAPPED_BYTES) | NYX_NL_TAKES(MAX_MAPPINGS) |	\
-			 NYX_NL_TAKES(FAULT_THRESHOLD))
+			 NYX_NL_TAKES(FAULT_THRESHOLD) | NYX_NL_TAKES(FAULT_WINDOW))
 
 /* True where there is something to change. */
 static bool parse_limits(struct nlattr **attrs, struct nyx_domain_changes *changes)
@@ -174,6 +177,7 @@ static bool parse_limits(struct nlattr **attrs, struct nyx_domain_changes *chang
 	const struct nlattr *bytes = attrs[NYX_IOMMU_A_MAX_MAPPED_BYTES];
 	const struct nlattr *mappings = attrs[NYX_IOMMU_A_MAX_MAPPINGS];
 	const struct nlattr *threshold = attrs[NYX_IOMMU_A_FAULT_THRESHOLD];
+	const struct nlattr *window = attrs[NYX_IOMMU_A_FAULT_WINDOW];
 
 	changes->has_max_bytes = bytes;
 	if (bytes)
@@ -184,7 +188,10 @@ static bool parse_limits(struct nlattr **attrs, struct nyx_domain_changes *chang
 	changes->has_threshold = threshold;
 	if (threshold)
 		changes->threshold = nla_get_u32(threshold);
-	return bytes || mappings || threshold;
+	changes->has_window = window;
+	if (window)
+		changes->window = nla_get_u32(window);
+	return bytes || mappings || threshold || window;
 }
 
 int nyx_iommu_nl_domain_new_doit(struct sk_buff *skb, struct genl_info *info)
@@ -195,6 +202,7 @@ int nyx_iommu_nl_domain_new_doit(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr **attrs = info->attrs;
 	struct nyx_domain *domain;
 	struct sk_buff *reply;
+	bool has_limits;
 	void *hdr;
 	int err;
 
@@ -223,6 +231,11 @@ int nyx_iommu_nl_domain_new_doit(struct sk_buff *skb, struct genl_info *info)
 		params.owner_portid = info->snd_portid;
 
 	/* Before the domain exists: then nothing need be undone. */
+	has_limits = parse_limits(attrs, &limits);
+	err = nyx_policy_check(limits.has_threshold, limits.threshold, limits.has_window,
+			       limits.window, &why);
+	if (err)
+		return nyx_nl_why(info, err, &why);
 	reply = nyx_nl_reply(info, NYX_IOMMU_CMD_DOMAIN_NEW, &hdr);
 	if (!reply)
 		return -ENOMEM;
@@ -232,7 +245,7 @@ int nyx_iommu_nl_domain_new_doit(struct sk_buff *skb, struct genl_info *info)
 		return nyx_nl_why(info, err, &why);
 	}
 	/* Limits of a domain that nobody has seen yet: refused only if it is deleted already. */
-	if (parse_limits(attrs, &limits))
+	if (has_limits)
 		nyx_domain_set(domain, &limits, NULL);
 	nyx_nl_changed();
 	err = reply_domain(info, reply, hdr, domain);
@@ -259,7 +272,7 @@ int nyx_iommu_nl_domain_set_doit(struct sk_buff *skb, struct genl_info *info)
 	any = parse_limits(info->attrs, &changes) || name || state;
 	if (!id || !any)
 		return nyx_nl_refuse(info->extack, -EINVAL, NULL,
-				     "the domain-id attribute and something to set are both needed: domain-name, domain-state, max-mapped-bytes, max-mappings or fault-threshold");
+				     "the domain-id attribute and something to set are both needed: domain-name, domain-state, max-mapped-bytes, max-mappings, fault-threshold or fault-window");
 	changes.name = name ? nla_data(name) : NULL;
 	changes.has_state = state;
 	if (state)

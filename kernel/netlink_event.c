@@ -2,7 +2,8 @@
 /*
  * Netlink: events, told to whoever joined a group.
  */
-#include <linux/rwsem.h>
+#include <linux/ktime.h>
+#include <linux/mutex.h>
 
 #include "netlink.h"
 #include "tests/hooks.h"
@@ -61,15 +62,35 @@ static const struct {
 		NYX_IOMMU_CMD_UNIT_EVENT, NYX_IOMMU_NLGRP_STATE, put_unit_event },
 };
 
-/* Nests inside nyx_registry_lock; held for reading while an event is sent. */
-static DECLARE_RWSEM(events_lock);
+/*
+ * Nests inside nyx_registry_lock; nothing but memory is waited for with it held. An event
+ * gets its number and is delivered under it: a listener sees numbers rise one by one, and
+ * what nyx_nl_event_numbers() tells has been delivered to everybody who had room for it.
+ */
+static DEFINE_MUTEX(events_lock);
 static bool events_on;
+static u64 numbers[NYX_IOMMU_NLGRP_STATE + 1];
 
 void nyx_nl_events(bool on)
 {
-	down_write(&events_lock);
+	mutex_lock(&events_lock);
 	events_on = on;
-	up_write(&events_lock);
+	mutex_unlock(&events_lock);
+}
+
+void nyx_nl_event_numbers(u64 *faults, u64 *states)
+{
+	mutex_lock(&events_lock);
+	*faults = numbers[NYX_IOMMU_NLGRP_FAULT];
+	*states = numbers[NYX_IOMMU_NLGRP_STATE];
+	mutex_unlock(&events_lock);
+}
+
+static int put_event(struct sk_buff *skb, const struct nyx_event *event, u64 number)
+{
+	return nyx_nl_put_u64(skb, NYX_IOMMU_A_EVENT_NUMBER, number) ?:
+	       nyx_nl_put_u64(skb, NYX_IOMMU_A_EVENT_TIME, ktime_get_real_ns()) ?:
+	       events[event->kind].put(skb, event);
 }
 
 /*
@@ -79,16 +100,18 @@ void nyx_nl_events(bool on)
 static void send_event(const struct nyx_event *event)
 {
 	u8 group = events[event->kind].group;
+	u64 number = ++numbers[group];
 	struct sk_buff *skb;
 	void *hdr;
 
+	lockdep_assert_held(&events_lock);
 	if (!genl_has_listeners(&nyx_nl_family, &init_net, group))
 		return;
 	skb = genlmsg_new(EVENT_SIZE, GFP_KERNEL);
 	if (!skb)
 		return;
 	hdr = genlmsg_put(skb, 0, 0, &nyx_nl_family, 0, events[event->kind].cmd);
-	if (WARN_ON_ONCE(!hdr || events[event->kind].put(skb, event))) {
+	if (WARN_ON_ONCE(!hdr || put_event(skb, event, number))) {
 		nlmsg_free(skb);	/* EVENT_SIZE is too small */
 		return;
 	}
@@ -105,8 +128,8 @@ void nyx_netlink_event(const struct nyx_event *event)
 	if (nyx_event_test_hook)
 		nyx_event_test_hook(event);
 #endif
-	down_read(&events_lock);
+	mutex_lock(&events_lock);
 	if (events_on)
 		send_event(event);
-	up_read(&events_lock);
+	mutex_unlock(&events_lock);
 }

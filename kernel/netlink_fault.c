@@ -37,6 +37,9 @@ int nyx_nl_put_fault(struct sk_buff *skb, const struct nyx_fault_record *record)
 		return -EMSGSIZE;
 	if (record->text && nla_put_string(skb, NYX_IOMMU_A_FAULT_TEXT, record->text))
 		return -EMSGSIZE;
+	if (nla_put_u32(skb, NYX_IOMMU_A_FAULT_EPOCH, record->epoch) ||
+	    (record->reported && nla_put_flag(skb, NYX_IOMMU_A_FAULT_REPORTED)))
+		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }
@@ -64,8 +67,8 @@ static int put_counts(struct sk_buff *skb, const struct nyx_device *device,
 
 	if (nla_put_u32(skb, NYX_IOMMU_A_DEVICE, nyx_nl_device_id(device)) ||
 	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FAULTS, log->recorded) ||
-	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FAULTS_SINCE_RESET, log->towards_threshold) ||
-	    nla_put_u32(skb, NYX_IOMMU_A_FAULT_THRESHOLD, READ_ONCE(device->fault_threshold)))
+	    nyx_nl_put_u64(skb, NYX_IOMMU_A_FAULTS_REPORTED, log->reported) ||
+	    nyx_nl_put_policy(skb, device, log->since_reset, &log->count))
 		return -EMSGSIZE;
 	for (i = 0; i < NYX_FAULT_REASONS; i++)
 		if (log->reasons[i].count && put_count(skb, &log->reasons[i]))
@@ -80,8 +83,7 @@ static int put_counts(struct sk_buff *skb, const struct nyx_device *device,
 	return 0;
 }
 
-/* What the hardware still holds counts too. */
-static void drain(struct nyx_unit *unit)
+void nyx_nl_drain(struct nyx_unit *unit)
 {
 	if (unit && unit->ops->drain_faults && !nyx_unit_dead(unit))
 		unit->ops->drain_faults(unit);
@@ -109,7 +111,7 @@ int nyx_iommu_nl_fault_get_doit(struct sk_buff *skb, struct genl_info *info)
 		err = -ENOMEM;
 		goto out_log;
 	}
-	drain(device->unit);
+	nyx_nl_drain(device->unit);
 	nyx_fault_snapshot(device, log);
 	err = nyx_nl_send(info, reply, hdr, put_counts(reply, device, log));
 out_log:
@@ -142,72 +144,42 @@ static const struct nyx_fault_record *next_record(const struct nyx_fault_log *lo
 
 /* Send what device's log holds from *first on. -EMSGSIZE: the rest comes next time. */
 static int dump_records(struct sk_buff *skb, struct netlink_callback *cb,
-			struct nyx_device *device, struct nyx_fault_log *log, long *first)
+			struct nyx_device *device, void *buffer, long *first)
 {
-	const struct nyx_fault_record *record;
+	const struct nyx_fault_record *found;
+	struct nyx_fault_log *log = buffer;
+	struct nyx_fault_record record;
 	void *hdr;
 
 	nyx_fault_snapshot(device, log);
-	while ((record = next_record(log, *first))) {
+	while ((found = next_record(log, *first))) {
+		record = *found;
+		record.text = nyx_fault_text(log, found);
 		hdr = nyx_nl_dump_start(skb, cb, NYX_IOMMU_CMD_FAULT_GET);
 		if (!hdr || nla_put_u32(skb, NYX_IOMMU_A_DEVICE, nyx_nl_device_id(device)) ||
-		    nyx_nl_put_fault(skb, record)) {
+		    nyx_nl_put_fault(skb, &record)) {
 			genlmsg_cancel(skb, hdr);
 			return -EMSGSIZE;
 		}
 		genlmsg_end(skb, hdr);
-		*first = record->sequence + 1;
+		*first = record.sequence + 1;
 	}
 	return 0;
 }
 
-/*
- * cb->args[0]: id of the device being sent, args[1]: first sequence not yet
- * sent of it, args[2]: the dump has begun.
- */
 int nyx_iommu_nl_fault_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct nlattr **attrs = nyx_genl_dump_attrs(cb);
-	const struct nlattr *only = attrs ? attrs[NYX_IOMMU_A_DEVICE] : NULL;
-	struct nyx_device *device;
-	struct nyx_fault_log *log;
 	struct nyx_unit *unit;
-	bool known = false;
 	int err;
 
 	err = nyx_nl_begin_dump(cb, CAP_NET_ADMIN, NYX_NL_TAKES(DEVICE));
 	if (err)
 		return err;
-	log = kmalloc(sizeof(*log), GFP_KERNEL);
-	if (!log)
-		return -ENOMEM;
+	/* As the dump begins. */
 	if (!cb->args[2])
 		list_for_each_entry(unit, &nyx_units, node)
-			drain(unit);
-
-	mutex_lock(&nyx_registry_lock);
-	list_for_each_entry(device, &nyx_devices, node) {
-		u32 id = nyx_nl_device_id(device);
-
-		if (id < cb->args[0] || (only && id != nla_get_u32(only)))
-			continue;
-		known = true;
-		if (id != cb->args[0]) {
-			cb->args[0] = id;
-			cb->args[1] = 0;
-		}
-		err = dump_records(skb, cb, device, log, &cb->args[1]);
-		if (err)
-			break;
-	}
-	mutex_unlock(&nyx_registry_lock);
-	kfree(log);
-
-	if (only && !known && !cb->args[2])
-		return nyx_nl_refuse(cb->extack, -ENODEV, only,
-				     "no such PCI function here: see nyxctl device show");
-	cb->args[2] = 1;
-	return skb->len ?: err;
+			nyx_nl_drain(unit);
+	return nyx_nl_dump_devices(skb, cb, dump_records, sizeof(struct nyx_fault_log));
 }
 
 int nyx_iommu_nl_fault_clear_doit(struct sk_buff *skb, struct genl_info *info)
@@ -219,8 +191,40 @@ int nyx_iommu_nl_fault_clear_doit(struct sk_buff *skb, struct genl_info *info)
 	      nyx_nl_device(info, &device);
 	if (err)
 		return err;
-	drain(device->unit);
+	nyx_nl_drain(device->unit);
 	nyx_fault_clear(device);
 	nyx_device_put(device);
 	return 0;
+}
+
+int nyx_iommu_nl_fault_report_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *kind = info->attrs[NYX_IOMMU_A_REPORT_KIND];
+	const struct nlattr *address = info->attrs[NYX_IOMMU_A_REPORT_ADDRESS];
+	const struct nlattr *reason = info->attrs[NYX_IOMMU_A_REPORT_REASON];
+	const struct nlattr *text = info->attrs[NYX_IOMMU_A_REPORT_TEXT];
+	char words[NYX_FAULT_SAID_MAX];
+	const struct nyx_fault_report report = {
+		.kind = kind ? nla_get_u32(kind) : NYX_FAULT_UNKNOWN,
+		.has_address = address,
+		.address = address ? nla_get_u64(address) : 0,
+		.reason = reason ? nla_get_u32(reason) : 0,
+		.text = text ? words : NULL,
+	};
+	struct nyx_why why = { .range = -1 };
+	struct nyx_device *device;
+	int err;
+
+	err = nyx_nl_begin(skb, info, CAP_SYS_ADMIN,
+			   NYX_NL_TAKES(DEVICE) | NYX_NL_TAKES(REPORT_KIND) |
+			   NYX_NL_TAKES(REPORT_ADDRESS) | NYX_NL_TAKES(REPORT_REASON) |
+			   NYX_NL_TAKES(REPORT_TEXT)) ?:
+	      nyx_nl_device(info, &device);
+	if (err)
+		return err;
+	if (text)
+		nla_strscpy(words, text, sizeof(words));
+	err = nyx_fault_report(device, &report, &why);
+	nyx_device_put(device);
+	return nyx_nl_why(info, err, &why);
 }

@@ -11,11 +11,19 @@
 #include <linux/nyx_iommu.h>
 
 /* Common nested types */
+const struct nla_policy nyx_iommu_arrival_rule_nl_policy[NYX_IOMMU_A_ARRIVAL_RULE_DOMAIN_NAME + 1] = {
+	[NYX_IOMMU_A_ARRIVAL_RULE_DEVICE] = { .type = NLA_U32, },
+	[NYX_IOMMU_A_ARRIVAL_RULE_PCI_ID] = { .type = NLA_U32, },
+	[NYX_IOMMU_A_ARRIVAL_RULE_BELOW] = { .type = NLA_U32, },
+	[NYX_IOMMU_A_ARRIVAL_RULE_ACTION] = NLA_POLICY_MAX(NLA_U32, 2),
+	[NYX_IOMMU_A_ARRIVAL_RULE_DOMAIN_NAME] = { .type = NLA_NUL_STRING, .len = 31, },
+};
+
 const struct nla_policy nyx_iommu_range_nl_policy[NYX_IOMMU_A_RANGE_TAG + 1] = {
 	[NYX_IOMMU_A_RANGE_IOVA] = { .type = NLA_U64, },
 	[NYX_IOMMU_A_RANGE_LENGTH] = { .type = NLA_U64, },
 	[NYX_IOMMU_A_RANGE_PROT] = NLA_POLICY_MASK(NLA_U32, 0x3),
-	[NYX_IOMMU_A_RANGE_TYPE] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
+	[NYX_IOMMU_A_RANGE_TYPE] = NLA_POLICY_RANGE(NLA_U32, 1, 4),
 	[NYX_IOMMU_A_RANGE_ADDRESS] = { .type = NLA_U64, },
 	[NYX_IOMMU_A_RANGE_TAG] = { .type = NLA_U64, },
 };
@@ -45,11 +53,18 @@ const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_DOMAIN_STATE + 1] = {
 	[NYX_IOMMU_A_VECTOR] = NLA_POLICY_NESTED(nyx_iommu_vector_nl_policy),
 	[NYX_IOMMU_A_MASKED] = NLA_POLICY_MAX(NLA_U32, 1),
 	[NYX_IOMMU_A_CPUS] = { .type = NLA_NUL_STRING, .len = 1023, },
+	[NYX_IOMMU_A_ARRIVAL_RULE] = NLA_POLICY_NESTED(nyx_iommu_arrival_rule_nl_policy),
+	[NYX_IOMMU_A_FAULT_WINDOW] = { .type = NLA_U32, },
+	[NYX_IOMMU_A_AUTO_RESET] = { .type = NLA_U32, },
+	[NYX_IOMMU_A_REPORT_KIND] = NLA_POLICY_MAX(NLA_U32, 4),
+	[NYX_IOMMU_A_REPORT_ADDRESS] = { .type = NLA_U64, },
+	[NYX_IOMMU_A_REPORT_REASON] = { .type = NLA_U32, },
+	[NYX_IOMMU_A_REPORT_TEXT] = { .type = NLA_NUL_STRING, .len = 63, },
 	[NYX_IOMMU_A_DOMAIN_STATE] = NLA_POLICY_MAX(NLA_U32, 3),
 };
 
 /* Ops table for nyx_iommu */
-const struct genl_small_ops nyx_iommu_nl_ops[25] = {
+const struct genl_small_ops nyx_iommu_nl_ops[32] = {
 	{
 		.cmd	= NYX_IOMMU_CMD_STATUS_GET,
 		.doit	= nyx_iommu_nl_status_get_doit,
@@ -154,5 +169,33 @@ const struct genl_small_ops nyx_iommu_nl_ops[25] = {
 	{
 		.cmd	= NYX_IOMMU_CMD_IRQ_TRIGGER,
 		.doit	= nyx_iommu_nl_irq_trigger_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_DEVICE_EXPORT,
+		.doit	= nyx_iommu_nl_device_export_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_DEVICE_UNEXPORT,
+		.doit	= nyx_iommu_nl_device_unexport_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_HOLDER_GET,
+		.dumpit	= nyx_iommu_nl_holder_get_dumpit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_ARRIVAL_GET,
+		.dumpit	= nyx_iommu_nl_arrival_get_dumpit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_ARRIVAL_SET,
+		.doit	= nyx_iommu_nl_arrival_set_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_FAULT_REPORT,
+		.doit	= nyx_iommu_nl_fault_report_doit,
+	},
+	{
+		.cmd	= NYX_IOMMU_CMD_DEVICE_WHY,
+		.doit	= nyx_iommu_nl_device_why_doit,
 	},
 };

@@ -12,6 +12,7 @@
 #include <linux/nyx_iommu.h>
 
 /* Common nested types */
+extern const struct nla_policy nyx_iommu_arrival_rule_nl_policy[NYX_IOMMU_A_ARRIVAL_RULE_DOMAIN_NAME + 1];
 extern const struct nla_policy nyx_iommu_range_nl_policy[NYX_IOMMU_A_RANGE_TAG + 1];
 extern const struct nla_policy nyx_iommu_vector_nl_policy[NYX_IOMMU_A_VECTOR_FD + 1];
 
@@ -19,7 +20,7 @@ extern const struct nla_policy nyx_iommu_vector_nl_policy[NYX_IOMMU_A_VECTOR_FD 
 extern const struct nla_policy nyx_iommu_nl_policy[NYX_IOMMU_A_DOMAIN_STATE + 1];
 
 /* Ops table for nyx_iommu */
-extern const struct genl_small_ops nyx_iommu_nl_ops[25];
+extern const struct genl_small_ops nyx_iommu_nl_ops[32];
 
 int nyx_iommu_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info);
 int nyx_iommu_nl_unit_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -59,6 +60,17 @@ int nyx_iommu_nl_irq_bind_doit(struct sk_buff *skb, struct genl_info *info);
 int nyx_iommu_nl_irq_unbind_doit(struct sk_buff *skb, struct genl_info *info);
 int nyx_iommu_nl_irq_set_doit(struct sk_buff *skb, struct genl_info *info);
 int nyx_iommu_nl_irq_trigger_doit(struct sk_buff *skb, struct genl_info *info);
+int nyx_iommu_nl_device_export_doit(struct sk_buff *skb,
+				    struct genl_info *info);
+int nyx_iommu_nl_device_unexport_doit(struct sk_buff *skb,
+				      struct genl_info *info);
+int nyx_iommu_nl_holder_get_dumpit(struct sk_buff *skb,
+				   struct netlink_callback *cb);
+int nyx_iommu_nl_arrival_get_dumpit(struct sk_buff *skb,
+				    struct netlink_callback *cb);
+int nyx_iommu_nl_arrival_set_doit(struct sk_buff *skb, struct genl_info *info);
+int nyx_iommu_nl_fault_report_doit(struct sk_buff *skb, struct genl_info *info);
+int nyx_iommu_nl_device_why_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	NYX_IOMMU_NLGRP_FAULT,

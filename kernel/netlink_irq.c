@@ -89,8 +89,9 @@ static int put_irq(struct sk_buff *skb, const struct nyx_irq_view *view, bool ph
 
 /* Send device's bound vectors from *first on. -EMSGSIZE: the rest comes next time. */
 static int dump_irqs(struct sk_buff *skb, struct netlink_callback *cb,
-		     struct nyx_device *device, struct nyx_irq_view *view, long *first)
+		     struct nyx_device *device, void *buffer, long *first)
 {
+	struct nyx_irq_view *view = buffer;
 	void *hdr;
 
 	while (nyx_irq_view(device, *first, view)) {
@@ -106,38 +107,10 @@ static int dump_irqs(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
-/* cb->args[0]: id of the device being sent, args[1]: its first vector not yet sent. */
 int nyx_iommu_nl_irq_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct nlattr **attrs = nyx_genl_dump_attrs(cb);
-	const struct nlattr *only = attrs ? attrs[NYX_IOMMU_A_DEVICE] : NULL;
-	struct nyx_device *device;
-	struct nyx_irq_view *view;
-	int err;
-
-	err = nyx_nl_begin_dump(cb, CAP_NET_ADMIN, NYX_NL_TAKES(DEVICE));
-	if (err)
-		return err;
-	view = kmalloc(sizeof(*view), GFP_KERNEL);
-	if (!view)
-		return -ENOMEM;
-	mutex_lock(&nyx_registry_lock);
-	list_for_each_entry(device, &nyx_devices, node) {
-		u32 id = nyx_nl_device_id(device);
-
-		if (id < cb->args[0] || (only && id != nla_get_u32(only)))
-			continue;
-		if (id != cb->args[0]) {
-			cb->args[0] = id;
-			cb->args[1] = 0;
-		}
-		err = dump_irqs(skb, cb, device, view, &cb->args[1]);
-		if (err)
-			break;
-	}
-	mutex_unlock(&nyx_registry_lock);
-	kfree(view);
-	return skb->len ?: err;
+	return nyx_nl_begin_dump(cb, CAP_NET_ADMIN, NYX_NL_TAKES(DEVICE)) ?:
+	       nyx_nl_dump_devices(skb, cb, dump_irqs, sizeof(struct nyx_irq_view));
 }
 
 /* ---- vectors in a request ---- */
@@ -238,7 +211,10 @@ int nyx_iommu_nl_irq_bind_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-int nyx_iommu_nl_irq_unbind_doit(struct sk_buff *skb, struct genl_info *info)
+/* A request that is only about bound vectors. */
+static int vectors_call(struct sk_buff *skb, struct genl_info *info,
+			int (*call)(struct nyx_device *device, const u32 *indexes, u32 nr,
+				    struct nyx_why *why))
 {
 	struct nyx_why why = { .range = -1 };
 	struct request request;
@@ -247,23 +223,19 @@ int nyx_iommu_nl_irq_unbind_doit(struct sk_buff *skb, struct genl_info *info)
 	err = begin(skb, info, 0, false, &request);
 	if (err)
 		return err;
-	err = nyx_irq_unbind(request.device, request.indexes, request.nr, &why);
+	err = call(request.device, request.indexes, request.nr, &why);
 	end(&request);
 	return nyx_nl_why(info, err, &why);
 }
 
+int nyx_iommu_nl_irq_unbind_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return vectors_call(skb, info, nyx_irq_unbind);
+}
+
 int nyx_iommu_nl_irq_trigger_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nyx_why why = { .range = -1 };
-	struct request request;
-	int err;
-
-	err = begin(skb, info, 0, false, &request);
-	if (err)
-		return err;
-	err = nyx_irq_trigger(request.device, request.indexes, request.nr, &why);
-	end(&request);
-	return nyx_nl_why(info, err, &why);
+	return vectors_call(skb, info, nyx_irq_trigger);
 }
 
 static int route(struct genl_info *info, const struct request *request, const struct nlattr *list,

@@ -5,10 +5,12 @@
 #include <linux/slab.h>
 
 #include "netlink.h"
+#include "trail.h"
 
 static_assert((int)NYX_IOMMU_MAPPING_TYPE_USER == (int)NYX_MAPPING_USER);
 static_assert((int)NYX_IOMMU_MAPPING_TYPE_PHYS == (int)NYX_MAPPING_PHYS);
 static_assert((int)NYX_IOMMU_MAPPING_TYPE_RESERVED == (int)NYX_MAPPING_RESERVED);
+static_assert((int)NYX_IOMMU_MAPPING_TYPE_EXTERNAL == (int)NYX_MAPPING_EXTERNAL);
 static_assert((int)NYX_IOMMU_PROT_READ == NYX_PROT_READ);
 static_assert((int)NYX_IOMMU_PROT_WRITE == NYX_PROT_WRITE);
 static_assert((int)NYX_IOMMU_PT_FORMAT_VTDSS == (int)NYX_PT_VTDSS);
@@ -89,6 +91,16 @@ static int may_map(struct sk_buff *skb, struct genl_info *info,
 	return 0;
 }
 
+static void record(const struct nyx_domain *domain, const struct nyx_map_range *ranges, int nr,
+		   int err)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		if (ranges[i].type == NYX_MAPPING_PHYS)
+			nyx_trail_phys(domain, &ranges[i], err);
+}
+
 int nyx_iommu_nl_map_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nyx_why why = { .range = -1 };
@@ -106,8 +118,11 @@ int nyx_iommu_nl_map_doit(struct sk_buff *skb, struct genl_info *info)
 		goto out_domain;
 	}
 	err = may_map(skb, info, ranges, nr);
-	if (!err)
-		err = range_why(info, nyx_domain_map(domain, ranges, nr, &why), &why);
+	if (!err) {
+		err = nyx_domain_map(domain, ranges, nr, &why);
+		record(domain, ranges, nr, err);
+		err = range_why(info, err, &why);
+	}
 	kfree(ranges);
 out_domain:
 	nyx_domain_put(domain);

@@ -12,10 +12,14 @@ static_assert((int)NYX_IOMMU_UNIT_STATE_DEAD == (int)NYX_UNIT_DEAD);
 static_assert((int)NYX_IOMMU_REMAPPING_STATE_NONE == (int)NYX_REMAPPING_NONE);
 static_assert((int)NYX_IOMMU_REMAPPING_STATE_OFF == (int)NYX_REMAPPING_OFF);
 static_assert((int)NYX_IOMMU_REMAPPING_STATE_ON == (int)NYX_REMAPPING_ON);
+static_assert((int)NYX_IOMMU_HOLDER_KIND_UNIT == (int)NYX_HOLDER_UNIT);
+static_assert((int)NYX_IOMMU_HOLDER_KIND_DEVICE == (int)NYX_HOLDER_DEVICE);
+static_assert((int)NYX_IOMMU_HOLDER_KIND_DOMAIN == (int)NYX_HOLDER_DOMAIN);
 
 int nyx_iommu_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nyx_status status;
+	u64 fault_events, state_events;
 	struct sk_buff *reply;
 	void *hdr;
 	int err;
@@ -28,11 +32,13 @@ int nyx_iommu_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 
 	nyx_status_fill(&status);
+	nyx_nl_event_numbers(&fault_events, &state_events);
 	err = nla_put_string(reply, NYX_IOMMU_A_VENDOR, status.vendor) ?:
 	      nla_put_u32(reply, NYX_IOMMU_A_UNITS, status.nr_units) ?:
 	      nla_put_u32(reply, NYX_IOMMU_A_DEVICES, status.nr_devices) ?:
 	      nla_put_u32(reply, NYX_IOMMU_A_ASSIGNED, status.nr_assigned) ?:
 	      nla_put_u32(reply, NYX_IOMMU_A_QUARANTINED, status.nr_quarantined) ?:
+	      nla_put_u32(reply, NYX_IOMMU_A_EXPORTED, status.nr_exported) ?:
 	      nla_put_u32(reply, NYX_IOMMU_A_DOMAINS, status.nr_domains) ?:
 	      nyx_nl_put_u64(reply, NYX_IOMMU_A_MAPPINGS, status.nr_mappings) ?:
 	      nyx_nl_put_u64(reply, NYX_IOMMU_A_MAPPED_BYTES, status.mapped_bytes) ?:
@@ -40,11 +46,76 @@ int nyx_iommu_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
 	      nyx_nl_put_u64(reply, NYX_IOMMU_A_LEAKED_PAGES, status.leaked_pages) ?:
 	      nyx_nl_put_u64(reply, NYX_IOMMU_A_LEAKED_TABLES, status.leaked_tables) ?:
 	      nyx_nl_put_u64(reply, NYX_IOMMU_A_FAULTS, status.faults_recorded) ?:
-	      nla_put_u32(reply, NYX_IOMMU_A_HOLDERS, status.holders);
+	      nla_put_u32(reply, NYX_IOMMU_A_HOLDERS, status.holders) ?:
+	      nyx_nl_put_u64(reply, NYX_IOMMU_A_FAULT_EVENTS, fault_events) ?:
+	      nyx_nl_put_u64(reply, NYX_IOMMU_A_STATE_EVENTS, state_events);
 	if (!err && THIS_MODULE->version)
 		err = nla_put_string(reply, NYX_IOMMU_A_MODULE_VERSION, THIS_MODULE->version);
 	return nyx_nl_send(info, reply, hdr, err);
 }
+
+/* ---- what keeps it loaded ---- */
+
+static int put_domain_name(struct sk_buff *skb, const struct nyx_domain *domain)
+{
+	if (nla_put_u32(skb, NYX_IOMMU_A_DOMAIN_ID, domain->id) ||
+	    nla_put_string(skb, NYX_IOMMU_A_DOMAIN_NAME, domain->name) ||
+	    nla_put_string(skb, NYX_IOMMU_A_OWNER_NAME, domain->owner_comm) ||
+	    (domain->owner_portid &&
+	     nla_put_u32(skb, NYX_IOMMU_A_OWNER_PORT, domain->owner_portid)) ||
+	    (domain->external && nla_put_flag(skb, NYX_IOMMU_A_EXTERNAL)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+struct holder_dump {
+	struct sk_buff *skb;
+	struct netlink_callback *cb;
+};
+
+static int put_holder(void *data, const struct nyx_holder *holder)
+{
+	const struct holder_dump *dump = data;
+	struct sk_buff *skb = dump->skb;
+	void *hdr = nyx_nl_dump_start(skb, dump->cb, NYX_IOMMU_CMD_HOLDER_GET);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, NYX_IOMMU_A_HOLDER_KIND, holder->kind) ||
+	    nla_put_string(skb, NYX_IOMMU_A_CAUSE, holder->why) ||
+	    (holder->unit &&
+	     (nla_put_u32(skb, NYX_IOMMU_A_UNIT_ID, holder->unit->id) ||
+	      nla_put_string(skb, NYX_IOMMU_A_UNIT_NAME, holder->unit->name))) ||
+	    (holder->device &&
+	     nla_put_u32(skb, NYX_IOMMU_A_DEVICE, nyx_nl_device_id(holder->device))) ||
+	    (holder->domain && put_domain_name(skb, holder->domain))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/* cb->args[0]: the first holder not yet sent, as nyx_holders() orders them. */
+int nyx_iommu_nl_holder_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct holder_dump dump = { skb, cb };
+	u64 from = cb->args[0];
+	int err;
+
+	err = nyx_nl_begin_dump(cb, CAP_NET_ADMIN, 0);
+	if (err)
+		return err;
+	mutex_lock(&nyx_registry_lock);
+	cb->seq = nyx_nl_generation();
+	err = nyx_holders(&from, put_holder, &dump);
+	mutex_unlock(&nyx_registry_lock);
+	/* Behind the last one. */
+	cb->args[0] = err ? from : LONG_MAX;
+	return skb->len ?: err;
+}
+
+/* ---- units ---- */
 
 static int put_capabilities(struct sk_buff *skb, const struct nyx_unit_caps *caps)
 {
@@ -74,7 +145,8 @@ static int put_remapping(struct sk_buff *skb, const struct nyx_unit *unit)
 	enum nyx_remapping_state state = READ_ONCE(remapping->state);
 	u32 flags = (remapping->forgeable ? NYX_IOMMU_REMAPPING_FLAG_FORGEABLE : 0) |
 		    (remapping->per_device ? NYX_IOMMU_REMAPPING_FLAG_PER_DEVICE : 0) |
-		    (unit->caps.counts_blocked_interrupts ? NYX_IOMMU_REMAPPING_FLAG_COUNTED : 0);
+		    (unit->caps.counts_blocked_interrupts ? NYX_IOMMU_REMAPPING_FLAG_COUNTED : 0) |
+		    (remapping->blocks_unused_ids ? NYX_IOMMU_REMAPPING_FLAG_UNUSED_IDS_BLOCKED : 0);
 
 	if (nla_put_u32(skb, NYX_IOMMU_A_REMAPPING_STATE, state) ||
 	    (remapping->why[0] &&

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The core's objects and what the fronts (netlink, later the kernel's IOMMU
- * API) may do with them.
+ * The core's objects and what the fronts (netlink and the kernel's IOMMU API) may do
+ * with them.
  *
  * Lock order, outermost first:
  *
+ *	export_lock (mutex)		one export or unexport at a time; iommu_api.c
  *	device_lock(&pdev->dev)		the driver core's; never waited for in a netlink doit
+ *	an iommu_group's lock		the kernel's; its IOMMU API calls us with it held
  *	nyx_registry_lock (mutex)	which groups, devices, domains exist; group membership;
  *					device and domain states; attach and detach
+ *	iommu_domain.c's lock (mutex)	what was unmapped of an external domain, and not yet flushed
  *	domain->lock (mutex)		a domain's mappings (the books)
  *	domain->units_lock (rwsem)	which units a domain is live on, with which device-TLBs
  *	unit->device_tlb_lock (mutex)	one invalidation of a device's TLB at a time; inside it the
  *					unit's fault log may be read
  *	identity_lock (mutex)		pass-through tables; taken inside memory hotplug's locks
  *	unit locks, queue->lock		spinlocks inside vtd/, amdvi/, queue.c
+ *	events_lock (mutex)		numbers and deliveries of events; a leaf
  *	fault lock (spinlock)		a device's fault records and counters
  *	device->irqs.lock (raw)		its interrupts' table entries; inside the kernel's own lock
  *					of an interrupt, around unit and queue locks
@@ -35,12 +39,16 @@
 #include <linux/xarray.h>
 
 #include "compat.h"
+#include "nyx_cause.h"
+#include "nyx_export.h"
+#include "nyx_fault.h"
 #include "nyx_irq.h"
 #include "pt/pt.h"
 #include "unit.h"
 #include "why.h"
 
 #define NYX_NAME	"nyx_iommu"
+#define NYX_DOMAIN_NAME_MAX	32	/* with the NUL */
 
 /* ---- registry: main.c ---- */
 
@@ -49,42 +57,6 @@ extern struct list_head nyx_units;		/* struct nyx_unit, fixed while loaded */
 extern struct nyx_acpi_desc nyx_firmware;	/* fixed while loaded */
 extern const struct nyx_vendor *nyx_vendor;
 extern struct workqueue_struct *nyx_wq;		/* resets, undo of dead owners; WQ_UNBOUND */
-
-/* ---- faults: fault.c ---- */
-
-#define NYX_FAULT_RECORDS	64	/* kept per device, newest win */
-#define NYX_FAULT_REASONS	16	/* distinct reasons counted per device; the rest as "other" */
-#define NYX_FAULT_THRESHOLD	10	/* default: recorded faults until quarantine */
-
-struct nyx_fault_record {
-	u64 sequence;		/* from 1, per device, of all recorded */
-	u64 time_ns;		/* CLOCK_REALTIME, when the record was drained */
-	u32 unit_id;
-	u32 domain_id;		/* user-visible; 0: none */
-	enum nyx_fault_kind kind;
-	bool has_address;
-	u64 address;
-	bool has_index;		/* INTERRUPT: of the table entry that was asked for */
-	u32 index;
-	u32 reason;
-	const char *text;
-};
-
-struct nyx_fault_count {
-	u32 reason;
-	const char *text;
-	u64 count;
-};
-
-struct nyx_fault_log {
-	spinlock_t lock;
-	u64 recorded;			/* all that the hardware delivered for this device */
-	u64 towards_threshold;		/* since the last reset */
-	struct nyx_fault_count reasons[NYX_FAULT_REASONS];
-	u64 other_reasons;
-	u64 first_ns, last_ns;
-	struct nyx_fault_record records[NYX_FAULT_RECORDS];	/* ring, by sequence */
-};
 
 /* ---- devices and groups: device.c, group.c, topology.c ---- */
 
@@ -127,27 +99,44 @@ struct nyx_device {
 	bool muted;			/* BLOCKED, and went on faulting: not recorded any more */
 	bool unnamed;			/* its unit blocks it, for the firmware names it nowhere */
 	bool resetting;			/* a reset job is queued or running */
+	bool handing_back;		/* the stub has let go of it; the host's when it is reset */
 	bool has_reset;			/* some reset method exists */
 	bool ats;			/* asked for with the assignment: trusted with all memory */
 	bool ats_on;			/* switched on in the function, and its entry takes it */
 	struct nyx_device_tlb tlb;
 	struct list_head tlb_node;	/* nyx_domain_unit.device_tlbs; domain->units_lock */
 	struct nyx_device_irqs irqs;
+	struct nyx_export *export;	/* offered to the kernel's IOMMU API; or NULL */
+	struct list_head export_node;	/* nyx_export.devices */
+	bool export_locked;		/* its device_lock is held for its export's sake */
+	bool arriving;			/* joined an export, and the kernel is asking about it */
+	bool arriving_held;		/* a rule has blocked it, and the stub has not got it yet */
+	bool overridden;		/* a rule has kept the host's drivers away from it */
+	/* ... and where it goes then, "" for nowhere; see arrival.h */
+	char arrival_domain[NYX_DOMAIN_NAME_MAX];
+	bool host_bound;		/* exported, and a driver of the host has it */
+	bool leaving;			/* blocked, on its way out of its domain */
 	bool reserved_region;		/* an RMRR or IVMD (not relaxable) names it */
-	u64 reserved_base, reserved_last;
+	bool relaxed_region;		/* one does, and it may be given up */
+	u64 reserved_base, reserved_last;	/* the first, of either kind */
 	u32 acs_users;			/* assigned devices whose way leads through it, or it itself */
 	u16 acs_saved;			/* its ACS control word before the first of them */
 	enum nyx_device_state state;
-	char state_cause[96];		/* why it is in that state, in words */
+	char state_cause[128];		/* why it is in that state, in words */
 	u64 state_since_ns;		/* CLOCK_REALTIME */
-	struct nyx_domain *domain;	/* ASSIGNED, QUARANTINED; referenced */
+	struct nyx_domain *domain;	/* ASSIGNED, EXPORTED, QUARANTINED; referenced */
 	u32 domain_id;			/* of domain, or 0, for readers without the lock */
-	u32 fault_threshold;		/* 0: never quarantine */
-	bool own_threshold;		/* set for this device, not taken from its domain */
+	struct nyx_policy policy;	/* WRITE_ONCE: read in the fault path */
+	bool own_threshold, own_window;	/* set for this device, not taken from its domain */
+	u64 suppressed_ns;		/* CLOCK_REALTIME: since then its faults are not recorded; 0 */
 	u32 epoch;			/* resets done */
 	struct nyx_fault_log faults;
 	struct work_struct quarantine_work;
 	struct work_struct reset_work;
+	struct nyx_policy_retry retry;	/* resets by itself */
+	struct delayed_work retry_work;
+	u64 retry_at_ns;		/* CLOCK_REALTIME: the next one; 0: none is planned */
+	bool retry_over;		/* it has had all that it may have, and stays fenced */
 	int last_reset_error;		/* errno of the last reset job, 0 */
 };
 
@@ -217,19 +206,33 @@ int nyx_device_move(struct nyx_device *device, struct nyx_domain *domain, bool r
  */
 int nyx_device_reset(struct nyx_device *device, struct nyx_why *why);
 
-int nyx_device_set_threshold(struct nyx_device *device, u32 threshold, struct nyx_why *why);
-/*
- * Forget records and counters; does not lift a quarantine. Where a blocked device's faults
- * are no longer recorded, they are again. Takes nyx_registry_lock.
- */
-void nyx_fault_clear(struct nyx_device *device);
-/* Copy of the log, consistent. */
-void nyx_fault_snapshot(struct nyx_device *device, struct nyx_fault_log *copy);
+/* What of a device may be changed, all of it or nothing. */
+struct nyx_device_changes {
+	bool has_threshold, has_window, has_auto_reset;
+	u32 threshold, window;		/* as in struct nyx_policy, to its limits */
+	u32 auto_reset;			/* while it is fenced, so many an hour; 0: none */
+};
+
+/* -EINVAL out of range; auto_reset: -EOPNOTSUPP no safe reset. Takes nyx_registry_lock. */
+int nyx_device_set(struct nyx_device *device, const struct nyx_device_changes *changes,
+		   struct nyx_why *why);
+
+/* Are they within their limits? 0, or -EINVAL with the range in words. */
+int nyx_policy_check(bool has_threshold, u32 threshold, bool has_window, u32 window,
+		     struct nyx_why *why);
+
+static inline int nyx_device_set_threshold(struct nyx_device *device, u32 threshold,
+					   struct nyx_why *why)
+{
+	const struct nyx_device_changes changes = {
+		.has_threshold = true, .threshold = threshold };
+
+	return nyx_device_set(device, &changes, why);
+}
 
 /* ---- domains and their memory: domain.c, memory.c, books.c ---- */
 
 #define NYX_DOMAIN_ID_MAX	65535
-#define NYX_DOMAIN_NAME_MAX	32	/* with the NUL */
 #define NYX_MAP_MESSAGE_MAX	SZ_1G	/* bytes one map call may cover in all */
 
 enum nyx_domain_mode {
@@ -266,12 +269,18 @@ struct nyx_domain {
 	char state_cause[96];		/* why it is in that state, in words */
 	u32 owner_portid;		/* netlink socket that owns it, 0: persistent */
 	char owner_comm[TASK_COMM_LEN];
+	/*
+	 * Made through the kernel's IOMMU API, whose user maps what it has pinned itself: no
+	 * books, and none of our calls changes what is in it. Fixed.
+	 */
+	bool external;
+	atomic64_t external_bytes, external_maps, external_unmaps;
 	bool dying;			/* being deleted, takes nothing new; written with both locks */
 	bool orphaned;			/* its owner's socket is closed; a job deletes it */
 	struct work_struct undo_work;
 	struct list_head devices;	/* nyx_registry_lock; nyx_device.domain_node */
 	u32 nr_devices;
-	u32 fault_threshold;		/* of its devices, where none was set for one */
+	struct nyx_policy policy;	/* of its devices, where nothing was set for one */
 
 	struct nyx_pt pt;		/* not of an UNMANAGED domain */
 
@@ -289,6 +298,7 @@ struct nyx_domain {
 	/* What is in the books, published or not, and the most that may be; under lock. */
 	u64 booked_mappings, booked_bytes;
 	u64 max_mappings, max_bytes;	/* 0: no limit */
+	struct nyx_history history;	/* under lock: what was unmapped */
 	struct nyx_iova_hole holes[NYX_HOLES_MAX];	/* never translated; fixed */
 	u32 nr_holes;
 	/*
@@ -309,6 +319,7 @@ enum nyx_mapping_type {
 	NYX_MAPPING_USER = 1,		/* pinned pages of the caller's address space */
 	NYX_MAPPING_PHYS,		/* a host-physical range: a BAR, or one that was free */
 	NYX_MAPPING_RESERVED,		/* memory that firmware ties to a device; made by assignment */
+	NYX_MAPPING_EXTERNAL,		/* of an external domain: as found in its page table */
 };
 
 /* Whoever makes or undoes a mapping is the only one who may touch it. */
@@ -335,6 +346,7 @@ struct nyx_mapping {
 	struct resource *held;		/* PHYS elsewhere: ours while it is mapped */
 	u32 users;			/* RESERVED: regions of the domain's devices that are it */
 	u64 tag;			/* 0: none */
+	u64 made_ns;			/* CLOCK_MONOTONIC; LIVE since then at the latest */
 	struct user_struct *charged_to;	/* pages are in its locked_vm; NULL: not charged */
 	u64 charged_pages;
 	u32 nr_runs, max_runs;
@@ -346,6 +358,7 @@ struct nyx_domain_params {
 	char name[NYX_DOMAIN_NAME_MAX];	/* "": "domain<id>" */
 	enum nyx_domain_mode mode;
 	u32 owner_portid;		/* 0: persistent */
+	bool external;			/* for the kernel's IOMMU API; mode SHARED */
 };
 
 /*
@@ -362,10 +375,10 @@ void nyx_domain_put(struct nyx_domain *domain);
 /* What of a domain may be changed, all of it or nothing. */
 struct nyx_domain_changes {
 	const char *name;		/* NULL: keep it */
-	bool has_state, has_max_bytes, has_max_mappings, has_threshold;
+	bool has_state, has_max_bytes, has_max_mappings, has_threshold, has_window;
 	enum nyx_domain_state state;	/* ACTIVE or DISABLED */
 	u64 max_bytes, max_mappings;	/* 0: no limit; what is mapped already stays */
-	u32 threshold;			/* 0: never */
+	u32 threshold, window;		/* as in struct nyx_policy, to its limits */
 };
 
 /*
@@ -380,9 +393,11 @@ int nyx_domain_set(struct nyx_domain *domain, const struct nyx_domain_changes *c
  * Undo everything: its devices leave now (blocked, quiet, reset as a job), then a
  * job unmaps and unpins, frees the id and sends a domain state event "deleted".
  * Unpinning gigabytes inside a netlink doit would hold up every other family.
- * With devices in it -EBUSY unless force.
+ * With devices in it -EBUSY unless force; -EBUSY: it is the kernel's IOMMU API's.
  */
 int nyx_domain_del(struct nyx_domain *domain, bool force, struct nyx_why *why);
+/* An external one, which has no devices any more: takes no reference over, and no errors. */
+void nyx_domain_del_external(struct nyx_domain *domain);
 
 /* All domains, ordered by id: calls fn under nyx_registry_lock until it returns non-zero. */
 int nyx_domain_for_each(u32 first_id, int (*fn)(struct nyx_domain *domain, void *arg), void *arg);
@@ -508,12 +523,6 @@ void nyx_netlink_exit(void);
 
 /* ---- status ---- */
 
-struct nyx_status {
-	const char *vendor;		/* "vtd", "amdvi" */
-	u32 nr_units, nr_devices, nr_assigned, nr_quarantined, nr_domains, nr_mappings;
-	u64 mapped_bytes, pinned_bytes, leaked_pages, leaked_tables, faults_recorded;
-	u32 holders;	/* module references: domains, assigned devices, dead units */
-};
-void nyx_status_fill(struct nyx_status *status);
+#include "nyx_status.h"
 
 #endif

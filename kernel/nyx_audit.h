@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The part of nyx.h about the audit: are the hardware's tables what the books say?
- * audit.c, audit_memory.c.
+ * audit.c, audit_irq.c, audit_memory.c.
  */
 #ifndef NYX_AUDIT_FRONT_H
 #define NYX_AUDIT_FRONT_H
@@ -25,6 +25,7 @@ struct nyx_audit_counts {
 	u64 domains, tables, leaves, bytes;
 	u64 passed_over;		/* leaves and tables that were just being changed */
 	u64 differences;
+	u64 irtes;			/* interrupt entries that somebody has */
 };
 
 /* What one piece of work has found. */

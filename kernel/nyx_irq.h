@@ -33,8 +33,9 @@ struct nyx_device_irqs {
 	bool foreign;			/* its MSI goes by another way than other devices' */
 	struct list_head taken;		/* its MSI domain is ours */
 	struct irq_domain *host_domain;	/* what it was before */
-	raw_spinlock_t lock;		/* the two below, and their entries in the table */
+	raw_spinlock_t lock;		/* the three below, and their entries in the table */
 	bool fenced;			/* no entry is present */
+	bool suppress_faults;		/* fenced: nor does the unit record what they refuse */
 	struct list_head entries;
 	enum nyx_irq_type type;		/* of what is allocated, or NONE */
 	u32 nr_vectors, nr_bound;
@@ -52,7 +53,7 @@ struct nyx_irq_bind {
 /*
  * From now on each interrupt of these vectors signals its eventfd, all or none. They are
  * released when the device leaves its domain or moves, or, unless owner is 0, when the
- * netlink socket of that port closes. -EINVAL: not assigned, or no such vector, or one
+ * netlink socket of that port closes. -ENODEV: it does not answer; -EINVAL: not assigned, or no such vector, or one
  * twice; -EBUSY: fenced or being reset; -EEXIST: bound already; -EOPNOTSUPP: no MSI, or the
  * unit does not remap, or another party has the device's MSI; -ENOSPC: no table entries or
  * no CPU vectors are left; -ENOMEM. Process context; takes nyx_registry_lock.
@@ -80,7 +81,7 @@ void nyx_irq_owner_gone(u32 portid);
 /* What can be told of a device's interrupts as a whole. */
 struct nyx_irq_info {
 	enum nyx_irq_type type;		/* that binding would use */
-	u32 nr_vectors;			/* that the device has */
+	u32 nr_vectors;			/* that the device has; 0 also where it does not answer */
 	u32 nr_bound;
 	const char *why;		/* binding is refused: why; or NULL */
 };

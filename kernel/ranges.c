@@ -91,6 +91,10 @@ static int check_call(const struct nyx_domain *domain, u32 nr, struct nyx_why *w
 		return nyx_refuse(why, -EOPNOTSUPP, NYX_ARG_DOMAIN,
 				  "domain %u is unmanaged: its devices reach all memory untranslated; use a strict one to map",
 				  domain->id);
+	if (domain->external)
+		return nyx_refuse(why, -EBUSY, NYX_ARG_DOMAIN,
+				  "domain %u was made by %s through the kernel's IOMMU API, which alone maps and unmaps there",
+				  domain->id, domain->owner_comm);
 	if (!nr)
 		return nyx_refuse(why, -EINVAL, NYX_ARG_NONE, "no range given; name at least one");
 	return 0;

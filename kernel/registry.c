@@ -92,8 +92,8 @@ void nyx_registry_del_rids(struct nyx_device *device)
 
 /*
  * A unit died. Nothing can be proved unreachable through it any more, so what
- * can still be done is done: bus mastering off for all that is assigned there,
- * and the module stays for ever, since its tables may still be walked.
+ * can still be done is done: bus mastering off for all that is assigned there, its
+ * interrupts not present, and the module stays for ever, since its tables may still be walked.
  */
 static void unit_died_work(struct work_struct *work)
 {
@@ -115,11 +115,11 @@ static void unit_died_work(struct work_struct *work)
 		list_for_each_entry(device, &nyx_devices, node) {
 			/* A bridge would take all below it along. */
 			if (device->unit != unit || device->state == NYX_DEVICE_HOST ||
-			    device->is_bridge)
+			    device->is_bridge || device->host_bound)
 				continue;
 			pci_clear_master(device->pdev);
-			nyx_ats_follow(device, false);
-			if (device->state == NYX_DEVICE_ASSIGNED)
+			nyx_device_apply(device);
+			if (nyx_device_works(device))
 				nyx_device_set_state(device, NYX_DEVICE_QUARANTINED,
 						     "%s stopped answering", unit->name);
 		}
@@ -144,12 +144,19 @@ void nyx_registry_flush(void)
 	flush_work(&unit_died);
 }
 
+static int count_holder(void *data, const struct nyx_holder *holder)
+{
+	++*(u32 *)data;
+	return 0;
+}
+
 void nyx_status_fill(struct nyx_status *status)
 {
 	struct nyx_device *device;
 	struct nyx_domain *domain;
 	struct nyx_unit *unit;
 	unsigned long id;
+	u64 from = 0;
 
 	memset(status, 0, sizeof(*status));
 	status->vendor = nyx_vendor ? nyx_vendor->name : "none";
@@ -159,15 +166,13 @@ void nyx_status_fill(struct nyx_status *status)
 	list_for_each_entry(unit, &nyx_units, node) {
 		status->nr_units++;
 		status->faults_recorded += atomic64_read(&unit->faults_recorded);
-		if (unit->death_handled)
-			status->holders++;
 	}
 	list_for_each_entry(device, &nyx_devices, node) {
 		status->nr_devices++;
-		if (device->domain) {
+		if (device->domain)
 			status->nr_assigned++;
-			status->holders++;
-		}
+		if (device->export)
+			status->nr_exported++;
 		if (device->state == NYX_DEVICE_QUARANTINED)
 			status->nr_quarantined++;
 	}
@@ -175,16 +180,13 @@ void nyx_status_fill(struct nyx_status *status)
 		status->nr_domains++;
 		mutex_lock(&domain->lock);
 		status->nr_mappings += domain->nr_mappings;
-		status->mapped_bytes += domain->mapped_bytes;
+		status->mapped_bytes += domain->mapped_bytes +
+					atomic64_read(&domain->external_bytes);
 		status->pinned_bytes += domain->pinned_pages << PAGE_SHIFT;
-		if (domain->holds_module)
-			status->holders++;
 		mutex_unlock(&domain->lock);
-		/* Its undo runs in the module. */
-		if (domain->dying)
-			status->holders++;
 		status->leaked_pages += atomic_long_read(&domain->leaked_pages);
 		status->leaked_tables += atomic_long_read(&domain->leaked_tables);
 	}
+	nyx_holders(&from, count_holder, &status->holders);
 	mutex_unlock(&nyx_registry_lock);
 }

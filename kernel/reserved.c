@@ -11,7 +11,7 @@
 #include "entries.h"
 #include "ranges.h"
 
-static u32 prot_of(const struct nyx_acpi_reserved *region)
+u32 nyx_reserved_prot(const struct nyx_acpi_reserved *region)
 {
 	/* An exclusion range is one that the device reaches as it likes. */
 	if (region->flags & NYX_RESERVED_EXCLUSION)
@@ -26,7 +26,7 @@ static struct nyx_mapping *find(struct nyx_domain *domain, const struct nyx_acpi
 
 	if (mapping && mapping->type == NYX_MAPPING_RESERVED &&
 	    mapping->state == NYX_MAPPING_LIVE && mapping->node.start == region->base &&
-	    mapping->node.last == region->last && mapping->prot == prot_of(region))
+	    mapping->node.last == region->last && mapping->prot == nyx_reserved_prot(region))
 		return mapping;
 	return NULL;
 }
@@ -40,7 +40,7 @@ static struct nyx_mapping *new_mapping(const struct nyx_acpi_reserved *region)
 	mapping->node.start = region->base;
 	mapping->node.last = region->last;
 	mapping->phys = region->base;
-	mapping->prot = prot_of(region);
+	mapping->prot = nyx_reserved_prot(region);
 	mapping->type = NYX_MAPPING_RESERVED;
 	mapping->users = 1;
 	return mapping;
@@ -78,7 +78,7 @@ static int map_region(struct nyx_domain *domain, const struct nyx_acpi_reserved 
 	int err;
 
 	/* Neither read nor written: there is nothing to reach. */
-	if (!prot_of(region))
+	if (!nyx_reserved_prot(region))
 		return 0;
 	err = nyx_ranges_check_place(domain, &place, why);
 	if (err)
@@ -112,7 +112,7 @@ static void unmap_region(struct nyx_domain *domain, const struct nyx_acpi_reserv
 	struct nyx_mapping *mapping;
 	LIST_HEAD(list);
 
-	if (!prot_of(region))
+	if (!nyx_reserved_prot(region))
 		return;
 	mutex_lock(&domain->lock);
 	mapping = find(domain, region);

@@ -146,6 +146,25 @@ bool nyx_topology_next_named(const struct nyx_unit *unit, u32 *at, u16 *rid)
 	return false;
 }
 
+const char *nyx_topology_special(const struct nyx_unit *unit, u16 rid)
+{
+	const struct nyx_acpi_scopes *scopes = &unit->firmware->scopes;
+	u32 i;
+
+	/* A DMAR gives them paths, and ids are of no concern to such a unit's entries. */
+	if (nyx_firmware.table != NYX_ACPI_IVRS)
+		return NULL;
+	for (i = 0; i < scopes->count; i++) {
+		const struct nyx_acpi_scope *scope = &nyx_firmware.scopes[scopes->first + i];
+
+		if (scope->rid_first == rid && scope->kind == NYX_SCOPE_IOAPIC)
+			return "an IO-APIC";
+		if (scope->rid_first == rid && scope->kind == NYX_SCOPE_HPET)
+			return "an HPET";
+	}
+	return NULL;
+}
+
 static void add_rid(u16 rids[NYX_ALIASES_MAX], u8 *nr, u16 rid)
 {
 	u8 i;
@@ -303,14 +322,12 @@ static bool relaxable(const struct pci_dev *pdev)
 	       pdev->class >> 16 == PCI_BASE_CLASS_DISPLAY;
 }
 
-const struct nyx_acpi_reserved *nyx_topology_next_reserved(struct pci_dev *pdev,
-							   const struct nyx_acpi_reserved *prev)
+static const struct nyx_acpi_reserved *next_named(struct pci_dev *pdev,
+						  const struct nyx_acpi_reserved *prev)
 {
 	int segment = pci_domain_nr(pdev->bus);
 	u32 i;
 
-	if (relaxable(pdev))
-		return NULL;
 	for (i = prev ? prev - nyx_firmware.reserved + 1 : 0; i < nyx_firmware.nr_reserved; i++) {
 		const struct nyx_acpi_reserved *reserved = &nyx_firmware.reserved[i];
 
@@ -322,7 +339,18 @@ const struct nyx_acpi_reserved *nyx_topology_next_reserved(struct pci_dev *pdev,
 	return NULL;
 }
 
+const struct nyx_acpi_reserved *nyx_topology_next_reserved(struct pci_dev *pdev,
+							   const struct nyx_acpi_reserved *prev)
+{
+	return relaxable(pdev) ? NULL : next_named(pdev, prev);
+}
+
 const struct nyx_acpi_reserved *nyx_topology_reserved(struct pci_dev *pdev)
 {
 	return nyx_topology_next_reserved(pdev, NULL);
+}
+
+const struct nyx_acpi_reserved *nyx_topology_relaxed(struct pci_dev *pdev)
+{
+	return relaxable(pdev) ? next_named(pdev, NULL) : NULL;
 }

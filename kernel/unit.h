@@ -87,13 +87,19 @@ struct nyx_remapping {
 	enum nyx_remapping_state state;	/* WRITE_ONCE/READ_ONCE */
 	bool forgeable;		/* compatibility-format messages pass, whoever writes them */
 	bool per_device;	/* each device has a table of its own */
+	/*
+	 * It can keep ids that no function has from raising anything, and has no interrupts of
+	 * the host under an id that firmware does not name. Fixed at probe.
+	 */
+	bool blocks_unused_ids;
 	u32 entries;		/* of one table */
-	char why[160];		/* OFF: the reason; ON: what else a user must know; or "" */
+	char why[256];		/* OFF: the reason; ON: what else a user must know; or "" */
 };
 
 /* What an interrupt remapping table entry says. Delivery modes are the local APIC's. */
 struct nyx_irte {
 	bool present;
+	bool suppress_faults;	/* not present: do not record what it refuses (VT-d; AMD-Vi: nyx_entry's) */
 	bool logical;		/* destination mode */
 	bool redirect;		/* redirection hint (VT-d) */
 	bool level;		/* trigger mode (VT-d) */
@@ -172,6 +178,7 @@ struct nyx_entry {
 	 * table is not per device.
 	 */
 	bool remap_interrupts;
+	bool block_interrupts;		/* none at all, table or not; only with blocks_unused_ids */
 	const struct nyx_pt *pt;	/* PAGING: levels <= caps.levels, same format */
 };
 
@@ -209,6 +216,11 @@ struct nyx_unit_audit {
 	/* What rid's entry shall say. */
 	void (*wanted)(struct nyx_unit_audit *audit, u16 rid, struct nyx_entry *entry);
 	void (*entry)(struct nyx_unit_audit *audit, const struct nyx_entry_view *view);
+	/*
+	 * An interrupt entry that is reserved for nobody, and not empty; of rid's table, or -1:
+	 * the unit's. Raw spinlocks are held.
+	 */
+	void (*stray_irte)(struct nyx_unit_audit *audit, int rid, u32 index, const u64 words[2]);
 };
 
 struct nyx_unit_ops {
@@ -324,6 +336,14 @@ struct nyx_unit_ops {
 	 * that differ only in their data's low bits (multiple-message MSI). Any context.
 	 */
 	void (*irq_compose)(struct nyx_unit *unit, u32 index, u32 sub, struct msi_msg *msg);
+	/*
+	 * For the audit: the words that the unit reads there, and those that irq_write() of
+	 * *irte leaves there. Any context.
+	 */
+	void (*irq_compare)(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+			    const struct nyx_irte *irte, u64 found[2], u64 wanted[2]);
+	/* Tell audit of strays in all tables. Process context. */
+	void (*irq_audit)(struct nyx_unit *unit, struct nyx_unit_audit *audit);
 	/* What the unit reads there. Any context. */
 	void (*irq_read)(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
 			 struct nyx_irte_view *view);
@@ -417,9 +437,24 @@ enum nyx_fault_kind {
 	NYX_FAULT_UNKNOWN,
 };
 
+/* Where a request was stopped, as far as the unit tells. */
+enum nyx_fault_class {
+	NYX_FAULT_CLASS_UNKNOWN,
+	NYX_FAULT_CLASS_BLOCKED,	/* its entry lets nothing through */
+	NYX_FAULT_CLASS_PAGE,		/* its entry led to a page table, which does not allow it */
+	NYX_FAULT_CLASS_PAGE_OR_BLOCKED,
+	NYX_FAULT_CLASS_WIDTH,		/* the address is wider than its page table */
+	NYX_FAULT_CLASS_RANGE,		/* an address range that is no memory for any device */
+	NYX_FAULT_CLASS_BAD_ENTRY,	/* reserved bit or bad value in a table */
+	NYX_FAULT_CLASS_TABLE_ACCESS,	/* a table could not be read */
+	NYX_FAULT_CLASS_TRANSLATION,	/* ATS or page request that it may not send */
+	NYX_FAULT_CLASS_DEVICE_TLB,	/* no request: an invalidation was not answered */
+};
+
 struct nyx_fault_event {
 	u16 rid;
 	enum nyx_fault_kind kind;
+	enum nyx_fault_class class;	/* not of an INTERRUPT */
 	bool has_address;
 	u64 address;
 	bool has_hwdid;

@@ -3,7 +3,7 @@
  * What the firmware says about IOMMUs, in one vendor-neutral form.
  *
  * Both parsers (dmar.c, ivrs.c) read a byte buffer and fill a struct
- * nyx_acpi_desc. They touch no MMIO and look up no PCI device, so they build in
+ * nyx_acpi_desc; a third (madt.c) tells which IO-APICs there are. They touch no MMIO and look up no PCI device, so they build in
  * userspace too, where they are fuzzed. Turning scopes into PCI devices is
  * kernel/topology.c's job, because a DMAR path can only be followed through the
  * bus numbers that the bridges hold.
@@ -165,6 +165,12 @@ struct nyx_acpi_note {
 	const char *text;
 };
 
+/* Which IO-APICs the MADT lists. The parsers below do not touch it. */
+struct nyx_acpi_ioapics {
+	u32 nr;			/* 0: it is not known */
+	bool listed[256];	/* by IO-APIC id */
+};
+
 struct nyx_acpi_desc {
 	enum nyx_acpi_table table;
 	u8 revision;
@@ -184,6 +190,7 @@ struct nyx_acpi_desc {
 	struct nyx_acpi_name *names;
 	struct nyx_acpi_scope *scopes;
 	struct nyx_acpi_note *notes;
+	struct nyx_acpi_ioapics ioapics;
 };
 
 /* Why a table was refused. text is a literal. */
@@ -205,6 +212,9 @@ struct nyx_acpi_error {
 int nyx_dmar_parse(const void *buf, size_t len, struct nyx_acpi_desc *desc,
 		   struct nyx_acpi_error *err);
 int nyx_ivrs_parse(const void *buf, size_t len, struct nyx_acpi_desc *desc,
+		   struct nyx_acpi_error *err);
+/* Likewise for the MADT; on -EINVAL *ioapics says that nothing is known. */
+int nyx_madt_parse(const void *buf, size_t len, struct nyx_acpi_ioapics *ioapics,
 		   struct nyx_acpi_error *err);
 
 #endif

@@ -12,11 +12,16 @@
 #define ACPI_LENGTH	4
 #define ACPI_REVISION	8
 
+int nyx_acpi_refuse_at(struct nyx_acpi_error *err, u32 offset, const char *text)
+{
+	err->offset = offset;
+	err->text = text;
+	return -EINVAL;
+}
+
 int nyx_acpi_refuse(struct nyx_acpi_out *out, u32 offset, const char *text)
 {
-	out->err->offset = offset;
-	out->err->text = text;
-	return -EINVAL;
+	return nyx_acpi_refuse_at(out->err, offset, text);
 }
 
 /* The second pass met more than the first: the bytes changed in between. */
@@ -144,46 +149,57 @@ static void begin(struct nyx_acpi_out *out)
 
 /*
  * Check the ACPI header (ACPI spec 5.2.6) and give the window of the table, which may be
- * shorter than the buffer. desc and err of out are set by the caller.
+ * shorter than the buffer; header is how many bytes the table has before its structures.
  */
-int nyx_acpi_open(struct nyx_acpi_out *out, const void *buf, size_t len, const char *signature,
-		  struct nyx_bytes *table)
+int nyx_acpi_check_header(struct nyx_acpi_error *err, const void *buf, size_t len,
+			  const char *signature, u32 header, struct nyx_bytes *table)
 {
 	struct nyx_bytes all = { .data = buf };
 	u8 sum = 0;
 	u32 length, i;
 
-	begin(out);
-	if (len < NYX_ACPI_HEADER_LEN)
-		return nyx_acpi_refuse(out, 0, "shorter than the table's header");
+	if (len < header)
+		return nyx_acpi_refuse_at(err, 0, "shorter than the table's header");
 	all.len = len > NYX_ACPI_TABLE_MAX ? NYX_ACPI_TABLE_MAX : len;
 
 	for (i = 0; i < 4; i++)
 		if (nyx_bytes_u8(&all, i) != (u8)signature[i])
-			return nyx_acpi_refuse(out, 0,
+			return nyx_acpi_refuse_at(err, 0,
 					       "not the table that was asked for: its signature differs");
 
 	length = nyx_bytes_u32(&all, ACPI_LENGTH);
-	if (length < NYX_ACPI_HEADER_LEN)
-		return nyx_acpi_refuse(out, ACPI_LENGTH,
+	if (length < header)
+		return nyx_acpi_refuse_at(err, ACPI_LENGTH,
 				       "the table's length is less than its header");
 	if (length > NYX_ACPI_TABLE_MAX)
-		return nyx_acpi_refuse(out, ACPI_LENGTH, "the table says it is longer than 64 KiB");
+		return nyx_acpi_refuse_at(err, ACPI_LENGTH, "the table says it is longer than 64 KiB");
 	if (length > len)
-		return nyx_acpi_refuse(out, ACPI_LENGTH,
+		return nyx_acpi_refuse_at(err, ACPI_LENGTH,
 				       "the table is cut off: shorter than its length says");
 
 	for (i = 0; i < length; i++)
 		sum += nyx_bytes_u8(&all, i);
 	if (sum)
-		return nyx_acpi_refuse(out, 9, "checksum is wrong: the table is damaged");
+		return nyx_acpi_refuse_at(err, 9, "checksum is wrong: the table is damaged");
 
-	out->desc->revision = nyx_bytes_u8(&all, ACPI_REVISION);
-	if (!out->desc->revision)
-		return nyx_acpi_refuse(out, ACPI_REVISION, "revision 0 was never defined");
+	if (!nyx_bytes_u8(&all, ACPI_REVISION))
+		return nyx_acpi_refuse_at(err, ACPI_REVISION, "revision 0 was never defined");
 
 	*table = nyx_bytes_cut(&all, 0, length);
 	return 0;
+}
+
+/* For a table that is described: desc and err of out are set by the caller. */
+int nyx_acpi_open(struct nyx_acpi_out *out, const void *buf, size_t len, const char *signature,
+		  struct nyx_bytes *table)
+{
+	int ret;
+
+	begin(out);
+	ret = nyx_acpi_check_header(out->err, buf, len, signature, NYX_ACPI_HEADER_LEN, table);
+	if (!ret)
+		out->desc->revision = nyx_bytes_u8(table, ACPI_REVISION);
+	return ret;
 }
 
 /* Walk the structures once, so that every later walk can trust their lengths. */

@@ -32,6 +32,8 @@ struct nyx_acpi_out {
 	u32 max_units, max_reserved, max_lists, max_names, max_scopes, max_notes;
 };
 
+int nyx_acpi_check_header(struct nyx_acpi_error *err, const void *buf, size_t len,
+			  const char *signature, u32 header, struct nyx_bytes *table);
 int nyx_acpi_open(struct nyx_acpi_out *out, const void *buf, size_t len, const char *signature,
 		  struct nyx_bytes *table);
 int nyx_acpi_check_chain(struct nyx_acpi_out *out, const struct nyx_bytes *table);
@@ -51,6 +53,7 @@ static inline bool nyx_acpi_next(const struct nyx_bytes *table, u32 *at, struct 
 	return true;
 }
 
+int nyx_acpi_refuse_at(struct nyx_acpi_error *err, u32 offset, const char *text);
 int nyx_acpi_refuse(struct nyx_acpi_out *out, u32 offset, const char *text);
 int nyx_acpi_note(struct nyx_acpi_out *out, u32 offset, const char *text);
 int nyx_acpi_add_unit(struct nyx_acpi_out *out, const struct nyx_acpi_unit *unit);

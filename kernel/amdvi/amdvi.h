@@ -64,6 +64,7 @@ struct amdvi_unit {
 	struct mutex irq_mutex;		/* innermost; who has which table */
 	struct xarray irq_tables;	/* struct amdvi_irq_table by RID */
 	void *no_irtes;			/* a table without entries, for who may raise nothing */
+	char open_because[64];		/* why ids that no function has are not blocked, or "" */
 	const char *irq_obstacle;	/* why it does not remap although it could, or NULL */
 
 	struct nyx_queue queue;
@@ -192,6 +193,8 @@ void amdvi_irq_start(struct amdvi_unit *amdvi);
 void amdvi_irq_stop(struct amdvi_unit *amdvi);
 /* What a device table entry says of rid's interrupts where they are remapped: of word 2. */
 u64 amdvi_irq_word2(struct amdvi_unit *amdvi, u16 rid, bool suppress_faults);
+/* Likewise, of an id that raises nothing, whatever table it may have. */
+u64 amdvi_irq_none_word2(const struct amdvi_unit *amdvi, bool suppress_faults);
 int amdvi_irq_open(struct nyx_unit *unit, struct nyx_irq_source *source);
 void amdvi_irq_close(struct nyx_unit *unit, struct nyx_irq_source *source);
 
@@ -215,6 +218,9 @@ void amdvi_irq_read(struct nyx_unit *unit, struct nyx_irq_source *source, u32 in
 
 /* audit.c */
 void amdvi_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *audit);
+void amdvi_irq_compare(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+		       const struct nyx_irte *irte, u64 found[2], u64 wanted[2]);
+void amdvi_irq_audit(struct nyx_unit *unit, struct nyx_unit_audit *audit);
 
 /* invalidate.c */
 /* More commands than this are not worth it: one covering range instead. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The registers and the device table as the unit reads them, for the audit.
+ * The registers, the device table and interrupt tables as the unit reads them, for the audit.
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -56,6 +56,73 @@ static void tell_entry(struct amdvi_unit *amdvi, u16 rid, const struct amdvi_dte
 	else
 		view.kind = view.levels ? NYX_ENTRY_PAGING : NYX_ENTRY_PASS;
 	audit->entry(audit, &view);
+}
+
+static void read_irte(const struct amdvi_unit *amdvi, const void *entries, u32 index,
+		      u64 words[2])
+{
+	const u64 *entry = entries + index * amdvi_irte_bytes(amdvi);
+
+	words[0] = amdvi->ga ? READ_ONCE(entry[0]) : READ_ONCE(*(const u32 *)entry);
+	words[1] = amdvi->ga ? READ_ONCE(entry[1]) : 0;
+}
+
+void amdvi_irq_compare(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+		       const struct nyx_irte *irte, u64 found[2], u64 wanted[2])
+{
+	struct amdvi_unit *amdvi = to_amdvi(unit);
+	const struct amdvi_irq_table *table = source->table;
+
+	read_irte(amdvi, table->entries, index, found);
+	/* One that the format has no place for is not written. */
+	amdvi_encode_irte(amdvi, irte, wanted);
+}
+
+/* All that a message can name. used: the entries that are reserved, or NULL. */
+static void tell_strays(struct amdvi_unit *amdvi, int rid, const void *entries,
+			const unsigned long *used, struct nyx_unit_audit *audit)
+{
+	u64 words[2];
+	u32 i;
+
+	for (i = 0; i < AMDVI_INT_TABLE_ENTRIES; i++) {
+		if (used && i < AMDVI_IRQ_ENTRIES && test_bit(i, used))
+			continue;
+		read_irte(amdvi, entries, i, words);
+		if (words[0] || words[1])
+			audit->stray_irte(audit, rid, i, words);
+	}
+}
+
+/* The first id that the table serves. */
+static int first_id(const struct amdvi_irq_table *table)
+{
+	unsigned int i;
+
+	for (i = 0; i < table->nr_ids; i++) {
+		if (table->ids[i].users)
+			return table->ids[i].rid;
+	}
+	return -1;
+}
+
+void amdvi_irq_audit(struct nyx_unit *unit, struct nyx_unit_audit *audit)
+{
+	struct amdvi_unit *amdvi = to_amdvi(unit);
+	struct amdvi_irq_table *table;
+	unsigned long rid, flags;
+
+	/* The one of all ids that raise nothing. */
+	tell_strays(amdvi, -1, amdvi->no_irtes, NULL, audit);
+	mutex_lock(&amdvi->irq_mutex);
+	xa_for_each(&amdvi->irq_tables, rid, table) {
+		raw_spin_lock_irqsave(&table->lock, flags);
+		if (first_id(table) == rid)
+			tell_strays(amdvi, rid, table->entries, table->used, audit);
+		raw_spin_unlock_irqrestore(&table->lock, flags);
+		cond_resched();
+	}
+	mutex_unlock(&amdvi->irq_mutex);
 }
 
 void amdvi_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *audit)

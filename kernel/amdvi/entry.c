@@ -83,9 +83,12 @@ void amdvi_encode_entry(struct amdvi_unit *amdvi, u16 rid, const struct nyx_entr
 		       FIELD_PREP(AMDVI_DTE1_I, entry->kind == NYX_ENTRY_PAGING && entry->ats) |
 		       FIELD_PREP(AMDVI_DTE1_SA, entry->suppress_faults) |
 		       firmware_word1(amdvi, rid);
-	out->word[2] = entry->remap_interrupts ?
-		       amdvi_irq_word2(amdvi, rid, entry->suppress_faults) :
-		       firmware_word2(amdvi, rid);
+	if (entry->block_interrupts)
+		out->word[2] = amdvi_irq_none_word2(amdvi, entry->suppress_faults);
+	else if (entry->remap_interrupts)
+		out->word[2] = amdvi_irq_word2(amdvi, rid, entry->suppress_faults);
+	else
+		out->word[2] = firmware_word2(amdvi, rid);
 	out->word[3] = 0;
 }
 

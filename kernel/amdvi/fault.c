@@ -32,6 +32,18 @@ static const char *interrupt_text(u64 word)
 	return "interrupt that its table entry does not allow";
 }
 
+/* PR = 0: no translation there, or none at all for the device. */
+static enum nyx_fault_class page_fault_class(u64 word)
+{
+	if (word & AMDVI_EVENT_TR)
+		return NYX_FAULT_CLASS_TRANSLATION;
+	if (!(word & AMDVI_EVENT_PR))
+		return NYX_FAULT_CLASS_PAGE_OR_BLOCKED;
+	if (word & AMDVI_EVENT_RZ)
+		return NYX_FAULT_CLASS_BAD_ENTRY;
+	return word & AMDVI_EVENT_PE ? NYX_FAULT_CLASS_PAGE : NYX_FAULT_CLASS_PAGE_OR_BLOCKED;
+}
+
 static const char *page_fault_text(u64 word)
 {
 	if (word & AMDVI_EVENT_I)
@@ -49,11 +61,12 @@ static const char *page_fault_text(u64 word)
 }
 
 /* INVALID_DEVICE_REQUEST, Type field (2.5.9). */
+#define REQUEST_TRANSLATED	1
 static const char *request_text(u64 word)
 {
 	static const char * const text[] = {
 		[0] = "read of the interrupt range",
-		[1] = "address already translated, which the device may not claim",
+		[REQUEST_TRANSLATED] = "address already translated, which the device may not claim",
 		[2] = "port I/O that its device table entry does not allow",
 		[3] = "request to a special address range that it may not use",
 		[4] = "request to a special address range that it may not use",
@@ -99,6 +112,7 @@ static void decode_page_fault(const struct amdvi_event *event, struct nyx_fault_
 	u64 word = event->word[0];
 
 	out->text = page_fault_text(word);
+	out->class = page_fault_class(word);
 	out->has_address = true;
 	out->address = event->word[1];
 	/* With GN the field is a PASID; domain id 0 is never a live domain's. */
@@ -116,6 +130,7 @@ static void decode_page_fault(const struct amdvi_event *event, struct nyx_fault_
 		 */
 		out->kind = NYX_FAULT_UNKNOWN;
 		out->text = "page fault, details not reported by the unit";
+		out->class = NYX_FAULT_CLASS_PAGE_OR_BLOCKED;
 		out->has_address = out->address != 0;
 	} else if (word & AMDVI_EVENT_TR) {
 		out->kind = NYX_FAULT_UNKNOWN;	/* RW has no meaning (2.5.3) */
@@ -142,6 +157,7 @@ bool amdvi_decode_event(const struct amdvi_event *event, struct nyx_fault_event 
 	switch (code) {
 	case AMDVI_ILLEGAL_DEV_TABLE_ENTRY:
 		out->text = "its device table entry is not valid";
+		out->class = NYX_FAULT_CLASS_BAD_ENTRY;
 		out->has_address = true;
 		out->address = event->word[1];
 		out->kind = word & AMDVI_EVENT_I ? NYX_FAULT_INTERRUPT :
@@ -154,15 +170,20 @@ bool amdvi_decode_event(const struct amdvi_event *event, struct nyx_fault_event 
 	/* The address of the next two is that of a table in memory, not the device's. */
 	case AMDVI_DEV_TAB_HARDWARE_ERROR:
 		out->text = "hardware error reading its device table entry";
+		out->class = NYX_FAULT_CLASS_TABLE_ACCESS;
 		return true;
 	case AMDVI_PAGE_TAB_HARDWARE_ERROR:
 		out->text = "hardware error reading its page table";
+		out->class = NYX_FAULT_CLASS_TABLE_ACCESS;
 		return true;
 	case AMDVI_IOTLB_INV_TIMEOUT:
 		out->text = "did not answer an invalidation of its own TLB";
+		out->class = NYX_FAULT_CLASS_DEVICE_TLB;
 		return true;
 	case AMDVI_INVALID_DEVICE_REQUEST:
 		out->text = request_text(word);
+		out->class = FIELD_GET(AMDVI_EVENT_REQUEST_TYPE, word) == REQUEST_TRANSLATED ?
+			     NYX_FAULT_CLASS_TRANSLATION : NYX_FAULT_CLASS_RANGE;
 		out->has_address = true;
 		out->address = event->word[1];
 		if (in_interrupt_range(out->address))
@@ -170,6 +191,7 @@ bool amdvi_decode_event(const struct amdvi_event *event, struct nyx_fault_event 
 		return true;
 	case AMDVI_INVALID_PPR_REQUEST:
 		out->text = "invalid page request";
+		out->class = NYX_FAULT_CLASS_TRANSLATION;
 		return true;
 	case AMDVI_RMP_PAGE_FAULT:
 		out->text = "refused by the reverse map table";
@@ -179,6 +201,7 @@ bool amdvi_decode_event(const struct amdvi_event *event, struct nyx_fault_event 
 		return true;
 	case AMDVI_RMP_HARDWARE_ERROR:
 		out->text = "hardware error reading the reverse map table";
+		out->class = NYX_FAULT_CLASS_TABLE_ACCESS;
 		return true;
 	case AMDVI_ILLEGAL_COMMAND_ERROR:
 		*text = "illegal command";

@@ -7,6 +7,8 @@
  * of its own only: nothing that it writes raises anything else. Nothing is switched on for it
  * but the format, and entries that do not ask for it let interrupts pass as they are.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/gfp.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -32,6 +34,50 @@ static bool names_ioapic(const struct nyx_acpi_desc *desc)
 			return true;
 	}
 	return false;
+}
+
+/* The southbridge's IO-APIC, with the system's timer, on every machine that has this IOMMU. */
+#define SOUTHBRIDGE_RID		0x00a0	/* 00:14.0 */
+
+static const struct nyx_acpi_scope *find_ioapic(const struct nyx_acpi_desc *desc, u8 id)
+{
+	u32 i;
+
+	for (i = 0; i < desc->nr_scopes; i++) {
+		if (desc->scopes[i].kind == NYX_SCOPE_IOAPIC && desc->scopes[i].enum_id == id)
+			return &desc->scopes[i];
+	}
+	return NULL;
+}
+
+/*
+ * IO-APICs and HPETs are no PCI functions, and send interrupts under ids that only the IVRS
+ * tells. Where it does not tell all of them, ids that no function has must stay open, or the
+ * host loses interrupts. "": it does.
+ *
+ * A list that leaves out the southbridge's usual id has its ids wrong; an HPET that is not
+ * named shares that one.
+ */
+static void find_nameless_ioapic(const struct nyx_acpi_desc *desc, char *why, size_t size)
+{
+	const struct nyx_acpi_scope *ioapic;
+	bool southbridge = false;
+	u32 id;
+
+	why[0] = '\0';
+	if (!desc->ioapics.nr)
+		strscpy(why, "no MADT tells which IO-APICs there are", size);
+	for (id = 0; id < ARRAY_SIZE(desc->ioapics.listed) && !why[0]; id++) {
+		if (!desc->ioapics.listed[id])
+			continue;
+		ioapic = find_ioapic(desc, id);
+		if (ioapic)
+			southbridge |= ioapic->rid_first == SOUTHBRIDGE_RID;
+		else
+			scnprintf(why, size, "the IVRS does not name IO-APIC %u of the MADT", id);
+	}
+	if (!southbridge && !why[0])
+		strscpy(why, "the IVRS names no IO-APIC as 00:14.0", size);
 }
 
 /* As far as firmware agrees; amdvi->features are the intersection with its image, if any. */
@@ -71,6 +117,14 @@ void amdvi_irq_adopt(struct amdvi_unit *amdvi)
 		amdvi->irq_obstacle = "it was found to send x2APIC messages, and the processors are not in that mode";
 }
 
+static void add_note(struct nyx_remapping *remapping, const char *note, const char *rest)
+{
+	size_t used = strlen(remapping->why);
+
+	scnprintf(remapping->why + used, sizeof(remapping->why) - used, "%s%s%s",
+		  used ? "; " : "", note, rest);
+}
+
 void amdvi_irq_start(struct amdvi_unit *amdvi)
 {
 	struct nyx_remapping *remapping = &amdvi->unit.remapping;
@@ -81,11 +135,15 @@ void amdvi_irq_start(struct amdvi_unit *amdvi)
 		strscpy(remapping->why, amdvi->irq_obstacle, sizeof(remapping->why));
 		return;
 	}
-	scnprintf(remapping->why, sizeof(remapping->why), "%s%s%s",
-		  amdvi->xt ? "" : "reaches processors with APIC ids up to 255",
-		  amdvi->xt || amdvi->unit.caps.counts_blocked_interrupts ? "" : "; ",
-		  amdvi->unit.caps.counts_blocked_interrupts ? "" :
-		  "emulated: forged interrupts are blocked, but neither recorded nor counted");
+	remapping->why[0] = '\0';
+	if (!amdvi->xt)
+		add_note(remapping, "reaches processors with APIC ids up to 255", "");
+	if (!amdvi->unit.caps.counts_blocked_interrupts)
+		add_note(remapping, "emulated: forged interrupts are blocked, but neither recorded nor counted",
+			 "");
+	if (!remapping->blocks_unused_ids)
+		add_note(remapping, "interrupts under ids that no function has pass: ",
+			 amdvi->open_because);
 	WRITE_ONCE(remapping->state, NYX_REMAPPING_ON);
 }
 
@@ -305,6 +363,17 @@ void amdvi_irq_close(struct nyx_unit *unit, struct nyx_irq_source *source)
 	mutex_unlock(&amdvi->irq_mutex);
 }
 
+/*
+ * A table of one entry, and that one not present; there is memory for all that a message can
+ * name, since emulators do not look at IntTabLen. Init, EInt, NMI and LINT pass = 0.
+ */
+u64 amdvi_irq_none_word2(const struct amdvi_unit *amdvi, bool suppress_faults)
+{
+	return AMDVI_DTE2_IV | FIELD_PREP(AMDVI_DTE2_IG, suppress_faults) |
+	       FIELD_PREP(AMDVI_DTE2_INT_CTL, AMDVI_INT_CTL_REMAP) |
+	       virt_to_phys(amdvi->no_irtes);
+}
+
 u64 amdvi_irq_word2(struct amdvi_unit *amdvi, u16 rid, bool suppress_faults)
 {
 	struct amdvi_irq_table *table;
@@ -322,8 +391,7 @@ u64 amdvi_irq_word2(struct amdvi_unit *amdvi, u16 rid, bool suppress_faults)
 		 * IG is about what a table refuses. Without one the unit logs
 		 * INVALID_DEVICE_REQUEST (2.5.9) each time, which nothing holds back.
 		 */
-		word |= FIELD_PREP(AMDVI_DTE2_INT_CTL, AMDVI_INT_CTL_REMAP) |
-			virt_to_phys(amdvi->no_irtes);
+		word = amdvi_irq_none_word2(amdvi, true);
 	else
 		word |= FIELD_PREP(AMDVI_DTE2_INT_CTL, AMDVI_INT_CTL_ABORT);
 	mutex_unlock(&amdvi->irq_mutex);
@@ -357,6 +425,11 @@ int amdvi_irq_init(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *desc)
 			sizeof(remapping->why));
 	} else {
 		choose_format(amdvi);
+		find_nameless_ioapic(desc, amdvi->open_because, sizeof(amdvi->open_because));
+		remapping->blocks_unused_ids = !amdvi->open_because[0];
+		if (amdvi->open_because[0])
+			pr_warn("%s: a device can raise any interrupt under an id that no function has: %s; a firmware update may help\n",
+				amdvi->unit.name, amdvi->open_because);
 	}
 	/* Real units log what they refuse (2.5.3); no emulator is known to. */
 	amdvi->unit.caps.counts_blocked_interrupts =

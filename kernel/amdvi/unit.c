@@ -327,6 +327,8 @@ const struct nyx_unit_ops amdvi_unit_ops = {
 	.irq_forget = amdvi_irq_forget,
 	.irq_compose = amdvi_irq_compose,
 	.irq_read = amdvi_irq_read,
+	.irq_compare = amdvi_irq_compare,
+	.irq_audit = amdvi_irq_audit,
 };
 
 static int decode_caps(struct amdvi_unit *amdvi, const struct nyx_acpi_desc *desc,

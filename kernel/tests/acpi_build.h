@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Builds DMAR and IVRS tables with correct lengths and checksums, and reads a table from
+ * Builds DMAR, IVRS and MADT tables with correct lengths and checksums, and reads a table from
  * a buffer of exactly its size, so that a read beyond it is seen (KASAN, ASan).
  */
 #ifndef NYX_TEST_ACPI_BUILD_H
@@ -217,6 +217,34 @@ static inline void ivrs_ivmd(struct acpi_build *b, u8 type, u8 flags, u16 rid, u
 	acpi_end(b);
 }
 
+/* MADT. */
+
+static inline void madt_begin(struct acpi_build *b)
+{
+	acpi_begin(b, "APIC", 3);
+	acpi_put(b, 4, 0xfee00000);
+	acpi_put(b, 4, 1);
+}
+
+static inline void madt_processor(struct acpi_build *b, u8 id)
+{
+	acpi_put(b, 1, 0);
+	acpi_put(b, 1, 8);
+	acpi_put(b, 1, id);
+	acpi_put(b, 1, id);
+	acpi_put(b, 4, 1);
+}
+
+static inline void madt_ioapic(struct acpi_build *b, u8 id, u32 address, u32 first)
+{
+	acpi_put(b, 1, 1);
+	acpi_put(b, 1, 12);
+	acpi_put(b, 1, id);
+	acpi_put(b, 1, 0);
+	acpi_put(b, 4, address);
+	acpi_put(b, 4, first);
+}
+
 /* The tables that are used as a starting point, by the tests and as the fuzzer's seeds. */
 
 /* As QEMU's q35 makes it: one unit, one IO-APIC on its pseudo bus, all ports do ATS. */
@@ -325,6 +353,36 @@ static inline void ivrs_server(struct acpi_build *b)
 	ivrs_ivmd(b, 0x20, 0x07, 0, 0, 0x7d900000, 0x10000);		/* 0x12b */
 	ivrs_ivmd(b, 0x21, 0x08, 0x0300, 0, 0x7132f000, 0x2600000);	/* 0x14b */
 	ivrs_ivmd(b, 0x22, 0x03, 0x0000, 0x0fff, 0x97d9d000, 0x1000);	/* 0x16b */
+	acpi_finish(b);
+}
+
+/* One processor, one IO-APIC, as in a small guest. */
+static inline void madt_qemu(struct acpi_build *b)
+{
+	madt_begin(b);
+	madt_processor(b, 0);				/* 0x2c */
+	madt_ioapic(b, 0, 0xfec00000, 0);		/* 0x34 */
+	acpi_finish(b);
+}
+
+/* IO-APICs of the chipset and of two host bridges, among structures of other kinds. */
+static inline void madt_server(struct acpi_build *b)
+{
+	madt_begin(b);
+	madt_processor(b, 0);				/* 0x2c */
+	madt_processor(b, 1);				/* 0x34 */
+	madt_ioapic(b, 0x21, 0xfec00000, 0);		/* 0x3c */
+	madt_ioapic(b, 0xff, 0xfd280000, 24);		/* 0x48 */
+	acpi_put(b, 1, 2);				/* 0x54, interrupt source override */
+	acpi_put(b, 1, 10);
+	acpi_put(b, 8, 0);
+	madt_ioapic(b, 0x80, 0xc8380000, 56);		/* 0x5e */
+	acpi_put(b, 1, 9);				/* 0x6a, processor in x2APIC mode */
+	acpi_put(b, 1, 16);
+	acpi_put(b, 8, 0x10000000);
+	acpi_put(b, 6, 0);
+	acpi_put(b, 1, 0x7f);				/* 0x7a, not known */
+	acpi_put(b, 1, 2);
 	acpi_finish(b);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Checks that the DMAR and the IVRS suite have in common: a table of hostile changes to
+ * Checks that the suites of the parsers have in common: a table of hostile changes to
  * a good table, truncation at every length, damage of every byte.
  */
 #ifndef NYX_TEST_ACPI_CHECK_H

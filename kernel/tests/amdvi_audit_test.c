@@ -148,10 +148,58 @@ static void device_table(struct kunit *test)
 	*at = saved;
 }
 
+/* Those of interrupts as they were written, and nothing else in any table. */
+static void interrupt_entries(struct kunit *test)
+{
+	static const u16 rids[] = { 0x0310, FX_RID };
+	struct up *u = test->priv;
+	struct nyx_irq_source source = { .rids = rids, .nr_rids = 2 };
+	struct nyx_irte irte = { .present = true, .vector = 0x31, .destination = 1 };
+	struct nyx_unit *unit = u->fx->unit;
+	struct audit_visitor *visitor = &u->visitor;
+	u64 found[2], wanted[2], *entries;
+	u32 index, i;
+
+	KUNIT_ASSERT_TRUE(test, u->fx->amdvi->ga);
+	KUNIT_ASSERT_EQ(test, 0, unit->ops->irq_open(unit, &source));
+	entries = ((struct amdvi_irq_table *)source.table)->entries;
+	KUNIT_ASSERT_EQ(test, 0, unit->ops->irq_reserve(unit, &source, 1, &index));
+	KUNIT_ASSERT_EQ(test, 0, unit->ops->irq_write(unit, &source, index, &irte));
+	KUNIT_EXPECT_EQ(test, visit_strays(unit, visitor), 0);
+	unit->ops->irq_compare(unit, &source, index, &irte, found, wanted);
+	KUNIT_EXPECT_EQ(test, found[0], 0x101);
+	KUNIT_EXPECT_EQ(test, found[1], 0x31);
+	KUNIT_EXPECT_MEMEQ(test, wanted, found, sizeof(found));
+	entries[2 * index + 1] ^= 1;
+	unit->ops->irq_compare(unit, &source, index, &irte, found, wanted);
+	KUNIT_EXPECT_EQ(test, found[1], 0x30);
+	KUNIT_EXPECT_EQ(test, wanted[1], 0x31);
+	entries[2 * index + 1] ^= 1;
+
+	/* Once, whatever ids share the table; beyond those that are given out, too. */
+	for (i = 1; i < 2048; i += i == 1 ? 510 : 1536) {
+		entries[2 * i + 1] = 0x31;
+		KUNIT_EXPECT_EQ(test, visit_strays(unit, visitor), 1);
+		KUNIT_EXPECT_EQ(test, visitor->stray_rid, 0x0310);
+		KUNIT_EXPECT_EQ(test, visitor->stray_index, i);
+		entries[2 * i + 1] = 0;
+	}
+	/* The table of those that raise nothing. */
+	((u64 *)u->fx->amdvi->no_irtes)[0] = 1;
+	KUNIT_EXPECT_EQ(test, visit_strays(unit, visitor), 1);
+	KUNIT_EXPECT_EQ(test, visitor->stray_rid, -1);
+	((u64 *)u->fx->amdvi->no_irtes)[0] = 0;
+	KUNIT_EXPECT_EQ(test, 0, unit->ops->irq_release(unit, &source, index, 1));
+	KUNIT_EXPECT_EQ(test, visit_strays(unit, visitor), 0);
+	unit->ops->irq_close(unit, &source);
+	KUNIT_EXPECT_EQ(test, visit_strays(unit, visitor), 0);
+}
+
 static struct kunit_case audit_cases[] = {
 	KUNIT_CASE(equal),
 	KUNIT_CASE(registers),
 	KUNIT_CASE(device_table),
+	KUNIT_CASE(interrupt_entries),
 	{}
 };
 

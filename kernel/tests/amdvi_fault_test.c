@@ -295,6 +295,46 @@ static void amdvi_fault_test_decode(struct kunit *test)
 	}
 }
 
+static const struct {
+	u64 word0;
+	enum nyx_fault_class class;
+} classes[] = {
+	/* IO_PAGE_FAULT: not present; permission; reserved bits; both; a translation request */
+	{ 0x2020000700000320, NYX_FAULT_CLASS_PAGE_OR_BLOCKED },
+	{ 0x2070000700000320, NYX_FAULT_CLASS_PAGE },
+	{ 0x2090000700000320, NYX_FAULT_CLASS_BAD_ENTRY },
+	{ 0x20d0000700000320, NYX_FAULT_CLASS_BAD_ENTRY },
+	{ 0x2080000700000320, NYX_FAULT_CLASS_PAGE_OR_BLOCKED },
+	{ 0x2030000700000320, NYX_FAULT_CLASS_PAGE_OR_BLOCKED },
+	{ 0x2150000700000320, NYX_FAULT_CLASS_TRANSLATION },
+	/* as an emulator writes it */
+	{ 0x200a000000000320, NYX_FAULT_CLASS_PAGE_OR_BLOCKED },
+	{ 0x1020000000000320, NYX_FAULT_CLASS_BAD_ENTRY },
+	{ 0x3020000000000320, NYX_FAULT_CLASS_TABLE_ACCESS },
+	{ 0x4020000700000320, NYX_FAULT_CLASS_TABLE_ACCESS },
+	{ 0x7000000000000320, NYX_FAULT_CLASS_DEVICE_TLB },
+	/* INVALID_DEVICE_REQUEST, types 0, 1 and 6 */
+	{ 0x8000000000000320, NYX_FAULT_CLASS_RANGE },
+	{ 0x8200000000000320, NYX_FAULT_CLASS_TRANSLATION },
+	{ 0x8c00000000000320, NYX_FAULT_CLASS_RANGE },
+	{ 0x9000000000000320, NYX_FAULT_CLASS_TRANSLATION },
+};
+
+/* Where a request was stopped. */
+static void amdvi_fault_test_class(struct kunit *test)
+{
+	struct nyx_fault_event out;
+	const char *text;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(classes); i++) {
+		struct amdvi_event event = { { classes[i].word0, 0 } };
+
+		KUNIT_ASSERT_TRUE(test, amdvi_decode_event(&event, &out, &text));
+		KUNIT_EXPECT_EQ_MSG(test, out.class, classes[i].class, "%#llx", classes[i].word0);
+	}
+}
+
 static struct kunit_case amdvi_fault_cases[] = {
 	KUNIT_CASE(amdvi_fault_test_once),
 	KUNIT_CASE(amdvi_fault_test_late),
@@ -303,6 +343,7 @@ static struct kunit_case amdvi_fault_cases[] = {
 	KUNIT_CASE(amdvi_fault_test_concurrent),
 	KUNIT_CASE(amdvi_fault_test_bad_tail),
 	KUNIT_CASE(amdvi_fault_test_decode),
+	KUNIT_CASE(amdvi_fault_test_class),
 	{}
 };
 

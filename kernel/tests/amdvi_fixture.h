@@ -71,6 +71,10 @@ static inline struct amdvi_fixture *fx_alloc(struct kunit *test, u64 efr)
 	fx->function.misc0 = 48 << 8;
 	/* Not one of this unit's: without any, an emulated unit is taken for one that cannot remap. */
 	fx->scopes[4].kind = NYX_SCOPE_IOAPIC;
+	fx->scopes[4].rid_first = 0x00a0;
+	fx->scopes[4].rid_last = 0x00a0;
+	fx->desc.ioapics.nr = 1;
+	fx->desc.ioapics.listed[0] = true;
 	return fx;
 }
 

@@ -413,13 +413,15 @@ static void amdvi_irte_test_dead(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, reserve(q, 8, &lost), 0);
 	KUNIT_ASSERT_EQ(test, reserve(q, 1, &index), 0);
 	KUNIT_EXPECT_EQ(test, write(q, lost, &first), 0);
+	KUNIT_EXPECT_EQ(test, write(q, index, &first), 0);
 	amdvi_model_interrupt(q->m, FX_RID, lost, words);
 	q->m->never_answers = true;
 	KUNIT_EXPECT_EQ(test, q->ops->irq_release(q->unit, &q->source, lost, 8), -ETIMEDOUT);
 	KUNIT_EXPECT_TRUE(test, nyx_unit_dead(q->unit));
-	KUNIT_EXPECT_EQ(test, q->ops->irq_release(q->unit, &q->source, index, 1), -EIO);
 	/* Not in memory any more, whatever the unit holds. */
+	KUNIT_EXPECT_EQ(test, write(q, index, &(struct nyx_irte) {}), -EIO);
 	KUNIT_EXPECT_NULL(test, memchr_inv(q->table->entries, 0, ENTRIES * 16));
+	KUNIT_EXPECT_EQ(test, q->ops->irq_release(q->unit, &q->source, index, 1), -EIO);
 	while (!reserve(q, 1, &index)) {
 		KUNIT_EXPECT_GT(test, index, lost + 8);
 		KUNIT_ASSERT_LT(test, index, ENTRIES);

@@ -346,7 +346,7 @@ struct state {
 	bool table;	/* the device gets one, if it has none */
 };
 
-#define STATES	8
+#define STATES	10
 
 static void make_states(struct state *s, const struct nyx_pt *a, const struct nyx_pt *b)
 {
@@ -369,6 +369,10 @@ static void make_states(struct state *s, const struct nyx_pt *a, const struct ny
 	s[7] = s[6];
 	s[7].entry.hwdid = 8;
 	s[7].entry.pt = b;
+	s[8] = s[1];
+	s[8].entry.block_interrupts = true;
+	s[9] = s[8];
+	s[9].table = true;
 }
 
 /* A device that does DMA and raises an interrupt after every store and every command. */
@@ -403,9 +407,10 @@ static void change(struct kunit *test, struct amdvi_fixture *fx, const struct st
 	if (from->table && from->entry.remap_interrupts && to->entry.remap_interrupts)
 		KUNIT_EXPECT_EQ(test, m->irq_refused, 0);
 	what = amdvi_model_interrupt(m, FX_RID, 3, words);
-	KUNIT_EXPECT_EQ(test, what, !to->entry.remap_interrupts ? MODEL_IRQ_PASSED :
+	KUNIT_EXPECT_EQ(test, what, to->entry.block_interrupts ? MODEL_IRQ_REFUSED :
+			!to->entry.remap_interrupts ? MODEL_IRQ_PASSED :
 			table ? MODEL_IRQ_RAISED : MODEL_IRQ_REFUSED);
-	if (!to->entry.remap_interrupts)
+	if (!to->entry.remap_interrupts && !to->entry.block_interrupts)
 		KUNIT_EXPECT_FALSE(test, amdvi_model_holds_irte(m, FX_RID));
 
 	set(fx, FX_RID, NYX_ENTRY_BLOCKED, false);

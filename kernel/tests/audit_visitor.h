@@ -19,6 +19,9 @@ struct audit_visitor {
 	struct nyx_entry_view view;	/* the first that differs */
 	const char *what;		/* likewise */
 	u64 found, expected;
+	u32 strays;
+	int stray_rid;			/* of the first stray, and where */
+	u32 stray_index;
 };
 
 static inline void visitor_word(struct nyx_unit_audit *base, const char *what, u64 found,
@@ -51,6 +54,26 @@ static inline void visitor_entry(struct nyx_unit_audit *base, const struct nyx_e
 	if (memcmp(view->words, view->wanted, view->nr_words * sizeof(u64)) &&
 	    !visitor->different_entries++)
 		visitor->view = *view;
+}
+
+static inline void visitor_stray(struct nyx_unit_audit *base, int rid, u32 index,
+				 const u64 words[2])
+{
+	struct audit_visitor *visitor = container_of(base, struct audit_visitor, base);
+
+	if (visitor->strays++)
+		return;
+	visitor->stray_rid = rid;
+	visitor->stray_index = index;
+}
+
+/* How many there are in all interrupt tables; anew. */
+static inline u32 visit_strays(struct nyx_unit *unit, struct audit_visitor *visitor)
+{
+	visitor->base.stray_irte = visitor_stray;
+	visitor->strays = 0;
+	unit->ops->irq_audit(unit, &visitor->base);
+	return visitor->strays;
 }
 
 /* All buses, or for the sake of time those that a test spoils something on; anew. */

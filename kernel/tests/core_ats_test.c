@@ -121,7 +121,7 @@ static void quarantine_takes_it_off(struct kunit *test)
 	struct setup s = make_assigned(test);
 	u32 i;
 
-	for (i = 0; i < NYX_FAULT_THRESHOLD; i++)
+	for (i = 0; i < NYX_POLICY_THRESHOLD; i++)
 		nyx_fault_record(&s.unit->unit, &(struct nyx_fault_event) {
 			.rid = s.device->rid, .text = "test" });
 	core_settle();

@@ -128,7 +128,7 @@ static void arrival(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, host);
 	CORE_EXPECT_LOG(test, "E0100=pass S0100=host ");
 	KUNIT_EXPECT_EQ(test, host->state, NYX_DEVICE_HOST);
-	KUNIT_EXPECT_EQ(test, host->fault_threshold, NYX_FAULT_THRESHOLD);
+	KUNIT_EXPECT_EQ(test, host->policy.threshold, NYX_POLICY_THRESHOLD);
 	KUNIT_EXPECT_PTR_EQ(test, host->unit, &unit->unit);
 	twice = core_arrive(pdev);
 	KUNIT_EXPECT_PTR_EQ(test, twice, host);
@@ -270,7 +270,7 @@ static void quarantine_order(struct kunit *test)
 	other = core_endpoint(test, RID(2, 0, 0));
 	core_assign(test, device, core_domain(test, NYX_DOMAIN_STRICT));
 	core_assign(test, other, core_domain(test, NYX_DOMAIN_STRICT));
-	for (i = 0; i < NYX_FAULT_THRESHOLD; i++)
+	for (i = 0; i < NYX_POLICY_THRESHOLD; i++)
 		nyx_fault_record(&unit->unit, &(struct nyx_fault_event) {
 			.rid = ALIAS, .text = "a test's reason" });
 	CORE_EXPECT_LOG(test, "E0100=fenced E01f8=fenced M0100- S0100=quarantined ");
@@ -338,7 +338,7 @@ static void shared_fences_all(struct kunit *test)
 	for (i = 0; i < 3; i++)
 		core_assign(test, device[i], domain);
 	core_assign(test, apart, core_domain(test, NYX_DOMAIN_SHARED));
-	for (i = 0; i < NYX_FAULT_THRESHOLD; i++)
+	for (i = 0; i < NYX_POLICY_THRESHOLD; i++)
 		nyx_fault_record(&unit[0]->unit, &(struct nyx_fault_event) {
 			.rid = device[1]->rid, .text = "a test's reason" });
 	core_settle();
@@ -388,7 +388,7 @@ static void partner_stays_live(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, core_entry(unit, ALIAS)->kind, NYX_ENTRY_PAGING);
 	KUNIT_EXPECT_EQ(test, core_hwdids_used(unit), 1);
 	/* The one that stayed is fenced: the alias with it. */
-	for (i = 0; i < NYX_FAULT_THRESHOLD; i++)
+	for (i = 0; i < NYX_POLICY_THRESHOLD; i++)
 		nyx_fault_record(&unit->unit, &(struct nyx_fault_event) {
 			.rid = device[1]->rid, .text = "a test's reason" });
 	core_settle();

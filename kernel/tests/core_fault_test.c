@@ -65,7 +65,7 @@ static void counted_once(struct kunit *test)
 
 	nyx_fault_snapshot(s.device, log);
 	KUNIT_EXPECT_EQ(test, log->recorded, 3);
-	KUNIT_EXPECT_EQ(test, log->towards_threshold, 3);
+	KUNIT_EXPECT_EQ(test, log->since_reset, 3);
 	KUNIT_EXPECT_EQ(test, log->reasons[0].reason, 5);
 	KUNIT_EXPECT_EQ(test, log->reasons[0].count, 2);
 	KUNIT_EXPECT_STREQ(test, log->reasons[0].text, "a test's reason");
@@ -134,7 +134,7 @@ static void threshold_edge(struct kunit *test)
 {
 	struct setup s = make(test);
 
-	faults(&s, NYX_FAULT_THRESHOLD - 1);
+	faults(&s, NYX_POLICY_THRESHOLD - 1);
 	KUNIT_EXPECT_EQ(test, s.device->state, NYX_DEVICE_ASSIGNED);
 	KUNIT_EXPECT_TRUE(test, core_is_master(s.device->pdev));
 	faults(&s, 1);
@@ -182,7 +182,7 @@ static void only_assigned_are_fenced(struct kunit *test)
 	u32 i;
 
 	core_hold(held);
-	for (i = 0; i < 2 * NYX_FAULT_THRESHOLD; i++) {
+	for (i = 0; i < 2 * NYX_POLICY_THRESHOLD; i++) {
 		fault(&s, host->rid, 5, i);
 		fault(&s, held->rid, 5, i);
 	}
@@ -205,7 +205,7 @@ static void blocked_storm_is_muted(struct kunit *test)
 
 	core_hold(held);
 	nyx_device_set_threshold(held, 0, NULL);
-	for (i = 1; i < NYX_FAULT_THRESHOLD; i++)
+	for (i = 1; i < NYX_POLICY_THRESHOLD; i++)
 		fault(&s, held->rid, 5, i);
 	core_settle();
 	KUNIT_EXPECT_FALSE(test, held->muted);
@@ -216,13 +216,13 @@ static void blocked_storm_is_muted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held->state, NYX_DEVICE_BLOCKED);
 	CORE_EXPECT_LOG(test, "E0300=fenced S0300=blocked ");
 	/* What was on its way still counts, and changes nothing. */
-	for (i = 0; i < 3 * NYX_FAULT_THRESHOLD; i++)
+	for (i = 0; i < 3 * NYX_POLICY_THRESHOLD; i++)
 		fault(&s, held->rid, 5, i);
 	CORE_EXPECT_LOG(test, "");
 	nyx_fault_clear(held);
 	KUNIT_EXPECT_FALSE(test, held->muted);
 	CORE_EXPECT_LOG(test, "E0300=blocked ");
-	for (i = 0; i < NYX_FAULT_THRESHOLD; i++)
+	for (i = 0; i < NYX_POLICY_THRESHOLD; i++)
 		fault(&s, held->rid, 5, i);
 	CORE_EXPECT_LOG(test, "E0300=fenced S0300=blocked ");
 	/* A domain of its own is a new beginning. */
@@ -239,7 +239,7 @@ static void untrusted_storm_is_muted(struct kunit *test)
 		.rid = RID(2, 0, 0), .untrusted = true });
 	u32 i;
 
-	for (i = 0; i < NYX_FAULT_THRESHOLD; i++)
+	for (i = 0; i < NYX_POLICY_THRESHOLD; i++)
 		fault(&s, untrusted->rid, 5, i);
 	CORE_EXPECT_LOG(test, "E0200=fenced S0200=blocked ");
 	KUNIT_EXPECT_TRUE(test, core_entry(s.unit, untrusted->rid)->suppress_faults);
@@ -257,7 +257,7 @@ static void group_blocked_storm_is_muted(struct kunit *test)
 	neighbour = core_device(test, &(struct core_function) { .rid = RID(1, 0, 1), .multi = true });
 	core_assign(test, device, core_domain(test, NYX_DOMAIN_STRICT));
 	KUNIT_ASSERT_TRUE(test, neighbour->group_blocked);
-	for (i = 0; i < NYX_FAULT_THRESHOLD; i++)
+	for (i = 0; i < NYX_POLICY_THRESHOLD; i++)
 		fault(&s, neighbour->rid, 5, i);
 	CORE_EXPECT_LOG(test, "E0101=fenced S0101=blocked ");
 	KUNIT_EXPECT_EQ(test, nyx_device_remove(device, NULL), 0);
@@ -348,18 +348,18 @@ static void clear(struct kunit *test)
 {
 	struct setup s = make(test);
 
-	faults(&s, NYX_FAULT_THRESHOLD);
+	faults(&s, NYX_POLICY_THRESHOLD);
 	nyx_fault_clear(s.device);
 	nyx_fault_snapshot(s.device, s.log);
 	KUNIT_EXPECT_EQ(test, s.log->recorded, 0);
-	KUNIT_EXPECT_EQ(test, s.log->towards_threshold, 0);
+	KUNIT_EXPECT_EQ(test, s.log->since_reset, 0);
 	KUNIT_EXPECT_EQ(test, s.log->reasons[0].count, 0);
 	KUNIT_EXPECT_EQ(test, s.log->records[0].sequence, 0);
 	KUNIT_EXPECT_EQ(test, s.log->first_ns, 0);
 	KUNIT_EXPECT_EQ(test, s.log->last_ns, 0);
 	/* Forgetting is no pardon, and what domain and unit have counted stays. */
 	KUNIT_EXPECT_EQ(test, s.device->state, NYX_DEVICE_QUARANTINED);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&s.domain->faults), NYX_FAULT_THRESHOLD);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&s.domain->faults), NYX_POLICY_THRESHOLD);
 	faults(&s, 1);
 	nyx_fault_snapshot(s.device, s.log);
 	KUNIT_EXPECT_EQ(test, s.log->records[0].sequence, 1);
@@ -385,7 +385,7 @@ static bool consistent(const struct nyx_fault_log *log)
 
 	for (i = 0; i < NYX_FAULT_REASONS; i++)
 		sum += log->reasons[i].count;
-	if (sum != log->recorded || log->towards_threshold != log->recorded)
+	if (sum != log->recorded || log->since_reset != log->recorded)
 		return false;
 	for (i = 0; i < min_t(u64, log->recorded, NYX_FAULT_RECORDS); i++) {
 		sequence = log->recorded - i;

@@ -52,19 +52,31 @@ static bool same_entry(const struct nyx_entry *a, const struct nyx_entry *b)
 {
 	return a->kind == b->kind && a->hwdid == b->hwdid && a->pt == b->pt &&
 	       a->suppress_faults == b->suppress_faults && a->ats == b->ats &&
-	       a->remap_interrupts == b->remap_interrupts;
+	       a->remap_interrupts == b->remap_interrupts &&
+	       a->block_interrupts == b->block_interrupts;
 }
 
-static struct nyx_entry *find_entry(struct core_unit *u, u16 rid)
+static struct nyx_entry *listed_entry(struct core_unit *u, u16 rid)
 {
 	u32 i;
 
 	for (i = 0; i < u->nr_entries; i++)
 		if (u->entries[i].rid == rid)
 			return &u->entries[i].entry;
+	return NULL;
+}
+
+static struct nyx_entry *find_entry(struct core_unit *u, u16 rid)
+{
+	struct nyx_entry *entry = listed_entry(u, rid);
+
+	if (entry)
+		return entry;
 	KUNIT_ASSERT_LT(core.test, u->nr_entries, CORE_ENTRIES_MAX);
 	u->entries[u->nr_entries].rid = rid;
-	return &u->entries[u->nr_entries++].entry;
+	entry = &u->entries[u->nr_entries++].entry;
+	entry->block_interrupts = test_bit(rid, u->unused);
+	return entry;
 }
 
 const struct nyx_entry *core_entry(struct core_unit *u, u16 rid)
@@ -75,8 +87,18 @@ const struct nyx_entry *core_entry(struct core_unit *u, u16 rid)
 static int fake_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry *entry)
 {
 	struct core_unit *u = to_core(unit);
-	struct nyx_entry *now = find_entry(u, rid), wanted;
+	struct nyx_entry *now, wanted;
 
+	if (entry->block_interrupts) {
+		KUNIT_EXPECT_TRUE(core.test, unit->remapping.blocks_unused_ids);
+		KUNIT_EXPECT_EQ(core.test, entry->kind, NYX_ENTRY_BLOCKED);
+		/* All that there are: too many for the list. */
+		if (!listed_entry(u, rid)) {
+			__set_bit(rid, u->unused);
+			return 0;
+		}
+	}
+	now = find_entry(u, rid);
 	if (nyx_unit_dead(unit))
 		return -EIO;
 	if (u->entry_error && u->error_rid == rid && u->error_kind == entry->kind)
@@ -93,9 +115,11 @@ static int fake_set_entry(struct nyx_unit *unit, u16 rid, const struct nyx_entry
 		return 0;
 	*now = wanted;
 	if (unit->id)
-		core_note("E%u:%04x=%s ", unit->id, rid, entry_text(now));
+		core_note("E%u:%04x=%s%s ", unit->id, rid, entry_text(now),
+			  now->block_interrupts ? "/none" : "");
 	else
-		core_note("E%04x=%s%s ", rid, entry_text(now), now->remap_interrupts ? "/ir" : "");
+		core_note("E%04x=%s%s ", rid, entry_text(now), now->block_interrupts ? "/none" :
+			  now->remap_interrupts ? "/ir" : "");
 	if (u->dies && u->dies_rid == rid) {
 		nyx_unit_mark_dead(unit, "a test made it so");
 		return -ETIMEDOUT;
@@ -137,7 +161,8 @@ static void fake_read_registers(struct nyx_unit *unit, u64 registers[NYX_UNIT_RE
 /* An entry of the fixture in words of its own. */
 static void to_words(const struct nyx_entry *entry, u64 words[2])
 {
-	words[0] = entry->kind | entry->suppress_faults << 8 | entry->ats << 9;
+	words[0] = entry->kind | entry->suppress_faults << 8 | entry->ats << 9 |
+		   entry->block_interrupts << 10;
 	words[1] = 0;
 	if (entry->kind == NYX_ENTRY_PAGING) {
 		words[0] |= (u64)entry->hwdid << 16;
@@ -147,9 +172,8 @@ static void to_words(const struct nyx_entry *entry, u64 words[2])
 
 static void fake_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *audit)
 {
-	static const struct nyx_entry blocked = { .kind = NYX_ENTRY_BLOCKED };
 	struct core_unit *u = to_core(unit);
-	u32 devfn, i;
+	u32 devfn;
 
 	lockdep_assert_held(&nyx_registry_lock);
 	/* Buses that tests use; all of them would take seconds. */
@@ -157,12 +181,13 @@ static void fake_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *aud
 		return;
 	for (devfn = 0; devfn < 256; devfn++) {
 		struct nyx_entry_view view = { .rid = bus << 8 | devfn, .nr_words = 2 };
-		const struct nyx_entry *now = &blocked;
+		const struct nyx_entry blocked = {
+			.kind = NYX_ENTRY_BLOCKED,
+			.block_interrupts = test_bit(view.rid, u->unused),
+		};
+		const struct nyx_entry *now = listed_entry(u, view.rid) ?: &blocked;
 		struct nyx_entry wanted;
 
-		for (i = 0; i < u->nr_entries; i++)
-			if (u->entries[i].rid == view.rid)
-				now = &u->entries[i].entry;
 		audit->wanted(audit, view.rid, &wanted);
 		to_words(now, view.words);
 		to_words(&wanted, view.wanted);
@@ -179,6 +204,8 @@ static void fake_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *aud
 
 static int fake_irq_open(struct nyx_unit *unit, struct nyx_irq_source *source)
 {
+	if (to_core(unit)->open_error)
+		return to_core(unit)->open_error;
 	to_core(unit)->nr_open++;
 	core_note("I%04x+ ", source->rids[0]);
 	return 0;
@@ -188,8 +215,8 @@ static void fake_irq_close(struct nyx_unit *unit, struct nyx_irq_source *source)
 {
 	u32 i;
 
-	/* By now nothing leads to the table. */
-	for (i = 0; i < source->nr_rids; i++)
+	/* By now nothing leads to the table, unless its unit cannot be told so. */
+	for (i = 0; i < source->nr_rids && !nyx_unit_dead(unit); i++)
 		KUNIT_EXPECT_FALSE(core.test,
 				   find_entry(to_core(unit), source->rids[i])->remap_interrupts);
 	to_core(unit)->nr_open--;
@@ -222,7 +249,7 @@ static int fake_irq_release(struct nyx_unit *unit, struct nyx_irq_source *source
 
 	for (i = index; i < index + nr; i++) {
 		KUNIT_EXPECT_TRUE(core.test, test_bit(i, u->reserved));
-		u->irtes[i].present = false;
+		u->irtes[i] = (struct nyx_irte) {};
 		core_note("r%u ", i);
 	}
 	bitmap_clear(u->reserved, index, nr);
@@ -235,10 +262,12 @@ static int fake_irq_write(struct nyx_unit *unit, struct nyx_irq_source *source, 
 	struct core_unit *u = to_core(unit);
 
 	KUNIT_EXPECT_TRUE(core.test, index < CORE_IRTES && test_bit(index, u->reserved));
+	if (u->write_error)
+		return u->write_error;
 	if (u->irtes[index].present != irte->present)
 		core_note("%c%u ", irte->present ? 'P' : 'p', index);
 	u->irtes[index] = *irte;
-	return 0;
+	return nyx_unit_dead(unit) ? -EIO : 0;
 }
 
 static int fake_irq_forget(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index)
@@ -246,6 +275,32 @@ static int fake_irq_forget(struct nyx_unit *unit, struct nyx_irq_source *source,
 	KUNIT_EXPECT_FALSE(core.test, to_core(unit)->irtes[index].present);
 	core_note("f%u ", index);
 	return 0;
+}
+
+static void irte_words(const struct nyx_irte *irte, u64 words[2])
+{
+	words[0] = irte->present | irte->suppress_faults << 1;
+	words[1] = irte->present ? irte->vector | (u64)irte->destination << 32 : 0;
+}
+
+static void fake_irq_compare(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+			     const struct nyx_irte *irte, u64 found[2], u64 wanted[2])
+{
+	irte_words(&to_core(unit)->irtes[index], found);
+	irte_words(irte, wanted);
+}
+
+static void fake_irq_audit(struct nyx_unit *unit, struct nyx_unit_audit *audit)
+{
+	struct core_unit *u = to_core(unit);
+	u64 words[2];
+	u32 i;
+
+	for (i = 0; i < CORE_IRTES; i++) {
+		irte_words(&u->irtes[i], words);
+		if (!test_bit(i, u->reserved) && (words[0] || words[1]))
+			audit->stray_irte(audit, i & 1 ? RID(2, 0, 0) : -1, i, words);
+	}
 }
 
 void core_remaps(struct kunit *test, struct core_unit *u)
@@ -262,6 +317,8 @@ static const struct nyx_unit_ops fake_ops = {
 	.irq_release = fake_irq_release,
 	.irq_write = fake_irq_write,
 	.irq_forget = fake_irq_forget,
+	.irq_compare = fake_irq_compare,
+	.irq_audit = fake_irq_audit,
 	.read_registers = fake_read_registers,
 	.set_entry = fake_set_entry,
 	.flush = fake_flush,

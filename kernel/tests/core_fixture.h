@@ -30,6 +30,7 @@ struct core_unit {
 		struct nyx_entry entry;
 	} entries[CORE_ENTRIES_MAX];
 	u32 nr_entries;
+	DECLARE_BITMAP(unused, 65536);	/* ids without an entry here that raise nothing */
 	u32 nr_flushes;
 	struct nyx_flush flush;		/* the newest */
 	int flush_error;		/* what the next flushes answer */
@@ -45,7 +46,9 @@ struct core_unit {
 	struct nyx_irte irtes[CORE_IRTES];
 	DECLARE_BITMAP(reserved, CORE_IRTES);
 	u32 nr_open;			/* sources */
+	int open_error;			/* what the next one of them is answered */
 	int reserve_error;		/* what the next reservations answer */
+	int write_error;		/* what the next writes answer, and nothing is written */
 };
 
 /* A function as a test asks for it. */
@@ -145,7 +148,8 @@ void core_settle(void);
  *	I0100+ I0100-	01:00.0 has a table for its interrupts, and no longer
  *	R3 r3		interrupt entry 3 was reserved, and released
  *	P3 p3 f3	... says present, not present, and what it said before is forgotten
- * With a unit that remaps, an entry for interrupts by a table reads "blocked/ir".
+ * With a unit that remaps, an entry for interrupts by a table reads "blocked/ir", for none
+ * "blocked/none".
  */
 void core_clear_log(void);
 __printf(1, 2) void core_note(const char *fmt, ...);

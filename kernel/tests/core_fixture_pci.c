@@ -23,7 +23,7 @@ struct fake_bus {
 struct fake_function {
 	struct list_head node;
 	struct pci_dev pdev;
-	struct device_driver driver;
+	struct pci_driver driver;
 	unsigned long aliases[BITS_TO_LONGS(256)];
 	u8 config[PCI_CFG_SPACE_EXP_SIZE];
 };
@@ -255,8 +255,8 @@ void core_bind(struct nyx_device *device, const char *driver)
 {
 	struct fake_function *f = to_fake(device->pdev);
 
-	f->driver.name = driver;
-	f->pdev.dev.driver = driver ? &f->driver : NULL;
+	f->driver.driver.name = driver;
+	f->pdev.dev.driver = driver ? &f->driver.driver : NULL;
 }
 
 static struct pci_dev *slot_hook(int segment, unsigned int bus, unsigned int devfn)

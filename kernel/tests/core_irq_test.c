@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Interrupts of devices that are out of the host's hands: when they have a table, what the
- * kernel's own interrupt code makes of their entries, and what fencing does to those. The
- * interrupts are real ones of the machine that runs the tests; nothing ever raises them.
+ * Interrupts of devices that are out of the host's hands: what the kernel's own interrupt code
+ * makes of their entries, what fencing does to those, and which can be bound. The interrupts
+ * are real ones of the machine that runs the tests; nothing ever raises them.
  */
 #include <linux/interrupt.h>
 #include <linux/irq.h>
@@ -32,19 +32,6 @@ static int irq_init(struct kunit *test)
 	return 0;
 }
 
-/* As when the stub lets go of it. */
-static void release(struct nyx_device *held)
-{
-	mutex_lock(&nyx_registry_lock);
-	held->stub_bound = false;
-	if (held->domain)
-		nyx_device_leave_domain(held, "a test lets go of it");
-	held->state = NYX_DEVICE_HOST;
-	if (!nyx_device_settle(held))
-		nyx_device_apply(held);
-	mutex_unlock(&nyx_registry_lock);
-}
-
 /* As the MSI code allocates nr of them for the device, MSI where several go together. */
 static int allocate(struct nyx_device *of, u32 nr)
 {
@@ -69,111 +56,30 @@ static int request(int virq)
 	return request_irq(virq, never, 0, "nyx_iommu_test", device);
 }
 
-static void settle_log(struct kunit *test, const char *what)
+static void dismiss(int virq)
 {
-	core_settle();
-	KUNIT_EXPECT_STREQ(test, core.log, what);
-	core_clear_log();
+	free_irq(virq, device);
+	irq_dispose_mapping(virq);
 }
 
-/* ---- tables ---- */
-
-/* There before the first entry that leads to it, gone after the last. */
-static void table_order(struct kunit *test)
+/* The device in the domain, with one interrupt, entry 0. */
+static int requested(struct kunit *test)
 {
-	core_clear_log();
-	mutex_lock(&nyx_registry_lock);
-	KUNIT_EXPECT_EQ(test, nyx_irqs_open(device), 0);
-	KUNIT_EXPECT_EQ(test, nyx_irqs_open(device), 0);
-	mutex_unlock(&nyx_registry_lock);
-	settle_log(test, "I0100+ ");
+	int virq;
+
 	core_assign(test, device, domain);
-	KUNIT_EXPECT_TRUE(test, core_entry(unit, device->rid)->remap_interrupts);
+	virq = allocate(device, 1);
+	KUNIT_ASSERT_GT(test, virq, 0);
+	KUNIT_ASSERT_EQ(test, request(virq), 0);
 	core_clear_log();
-	KUNIT_EXPECT_EQ(test, nyx_device_remove(device, NULL), 0);
-	KUNIT_EXPECT_TRUE(test, core_entry(unit, device->rid)->remap_interrupts);
-	core_clear_log();
-	release(device);
-	settle_log(test, "E0100=pass I0100- ");
-	KUNIT_EXPECT_FALSE(test, core_entry(unit, device->rid)->remap_interrupts);
+	return virq;
 }
 
-static void table_of_a_departed(struct kunit *test)
+static void fence(void)
 {
-	core_assign(test, device, domain);
-	core_depart(device->pdev);
-	KUNIT_EXPECT_EQ(test, unit->nr_open, 0);
-	KUNIT_EXPECT_FALSE(test, core_entry(unit, RID(1, 0, 0))->remap_interrupts);
-}
-
-/* What is idle beside an assigned one raises nothing; the host's others do. */
-static void idle_member(struct kunit *test)
-{
-	struct nyx_device *member[2], *other = core_endpoint(test, RID(3, 0, 0));
-	u32 i;
-
-	for (i = 0; i < 2; i++)
-		member[i] = core_device(test, &(struct core_function) {
-			.rid = RID(2, 0, i), .type = PCI_EXP_TYPE_ENDPOINT, .multi = true });
-	core_assign(test, member[0], domain);
-	KUNIT_ASSERT_PTR_EQ(test, member[0]->group, member[1]->group);
-	KUNIT_EXPECT_TRUE(test, core_entry(unit, member[1]->rid)->remap_interrupts);
-	KUNIT_EXPECT_FALSE(test, core_entry(unit, other->rid)->remap_interrupts);
-	KUNIT_EXPECT_EQ(test, unit->nr_open, 1);
-	release(member[0]);
-	KUNIT_EXPECT_FALSE(test, core_entry(unit, member[1]->rid)->remap_interrupts);
-	KUNIT_EXPECT_EQ(test, unit->nr_open, 0);
-}
-
-/* Blocked for want of a name, or not trusted, a host driver may wait for its interrupts. */
-static void blocked_host_device(struct kunit *test)
-{
-	struct nyx_device *untrusted = core_device(test, &(struct core_function) {
-		.rid = RID(4, 0, 0), .type = PCI_EXP_TYPE_ENDPOINT, .untrusted = true });
-
-	KUNIT_ASSERT_EQ(test, untrusted->state, NYX_DEVICE_BLOCKED);
-	KUNIT_EXPECT_FALSE(test, core_entry(unit, untrusted->rid)->remap_interrupts);
-}
-
-/* Back with the host it is blocked still, but its interrupts are the host driver's. */
-static void untrusted_given_back(struct kunit *test)
-{
-	struct nyx_device *untrusted = core_device(test, &(struct core_function) {
-		.rid = RID(4, 0, 0), .type = PCI_EXP_TYPE_ENDPOINT, .untrusted = true });
-
-	core_hold(untrusted);
-	KUNIT_EXPECT_TRUE(test, core_entry(unit, untrusted->rid)->remap_interrupts);
 	mutex_lock(&nyx_registry_lock);
-	untrusted->irqs.held = false;
-	untrusted->stub_bound = false;
-	nyx_device_apply(untrusted);
-	mutex_unlock(&nyx_registry_lock);
-	KUNIT_EXPECT_FALSE(test, core_entry(unit, untrusted->rid)->remap_interrupts);
-	KUNIT_EXPECT_EQ(test, unit->nr_open, 0);
-}
-
-/* Whoever asks for the entry of an id that two blocked ones share, one of them held. */
-static void shared_id(struct kunit *test)
-{
-	struct nyx_device *held, *other;
-	struct nyx_entry entry;
-
-	held = core_device(test, &(struct core_function) {
-		.rid = RID(5, 0, 0), .type = PCI_EXP_TYPE_ENDPOINT, .untrusted = true });
-	core_alias(test, held->pdev, PCI_DEVFN(1, 0));
-	core_depart(held->pdev);
-	held = core_arrive(held->pdev);
-	other = core_device(test, &(struct core_function) {
-		.rid = RID(5, 1, 0), .type = PCI_EXP_TYPE_ENDPOINT, .untrusted = true });
-	KUNIT_ASSERT_PTR_EQ(test, held->group, other->group);
-	core_hold(held);
-	mutex_lock(&nyx_registry_lock);
-	nyx_device_wanted_entry(other, RID(5, 1, 0), &entry);
-	KUNIT_EXPECT_TRUE(test, entry.remap_interrupts);
-	nyx_device_wanted_entry(held, RID(5, 1, 0), &entry);
-	KUNIT_EXPECT_TRUE(test, entry.remap_interrupts);
-	held->irqs.held = false;
-	nyx_device_apply(held);
+	device->state = NYX_DEVICE_QUARANTINED;
+	nyx_device_apply(device);
 	mutex_unlock(&nyx_registry_lock);
 }
 
@@ -199,17 +105,17 @@ static void entry_life(struct kunit *test)
 	core_assign(test, device, domain);
 	virq = allocate(device, 1);
 	KUNIT_ASSERT_GT(test, virq, 0);
-	settle_log(test, "R0 ");
+	CORE_EXPECT_LOG(test, "R0 ");
 	/* The MSI code does this at once: no vector yet, but one that many share. */
 	unit->unit.irq_domain->ops->activate(unit->unit.irq_domain, irq_get_irq_data(virq), true);
-	settle_log(test, "");
+	CORE_EXPECT_LOG(test, "");
 	KUNIT_EXPECT_EQ(test, request(virq), 0);
-	settle_log(test, "P0 ");
+	CORE_EXPECT_LOG(test, "P0 ");
 	expect_entry(test, virq, 0);
 	free_irq(virq, device);
-	settle_log(test, "p0 ");
+	CORE_EXPECT_LOG(test, "p0 ");
 	irq_dispose_mapping(virq);
-	settle_log(test, "r0 ");
+	CORE_EXPECT_LOG(test, "r0 ");
 }
 
 static const struct cpumask *now_at(int virq)
@@ -224,63 +130,61 @@ static void entry_moves(struct kunit *test)
 
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "needs two CPUs");
-	core_assign(test, device, domain);
-	virq = allocate(device, 1);
-	KUNIT_ASSERT_GT(test, virq, 0);
-	KUNIT_EXPECT_EQ(test, request(virq), 0);
+	virq = requested(test);
 	expect_entry(test, virq, 0);
 	there = cpumask_of(cpumask_first(now_at(virq)) ? 0 : 1);
 	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, there), 0);
 	KUNIT_EXPECT_TRUE(test, cpumask_equal(now_at(virq), there));
 	expect_entry(test, virq, 0);
-	free_irq(virq, device);
-	irq_dispose_mapping(virq);
+	dismiss(virq);
 }
 
 /* Whatever the kernel's interrupt code writes meanwhile. */
 static void fenced(struct kunit *test)
 {
-	int virq;
+	int virq = requested(test);
 
-	core_assign(test, device, domain);
 	nyx_device_set_threshold(device, 1, NULL);
-	virq = allocate(device, 1);
-	KUNIT_ASSERT_GT(test, virq, 0);
-	KUNIT_EXPECT_EQ(test, request(virq), 0);
-	core_clear_log();
 	nyx_fault_record(&unit->unit, &(struct nyx_fault_event) {
 		.rid = device->rid, .kind = NYX_FAULT_INTERRUPT, .text = "a test's reason" });
 	core_settle();
 	KUNIT_ASSERT_EQ(test, device->state, NYX_DEVICE_QUARANTINED);
 	KUNIT_EXPECT_FALSE(test, unit->irtes[0].present);
+	KUNIT_EXPECT_TRUE(test, unit->irtes[0].suppress_faults);
 	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(num_online_cpus() - 1)), 0);
 	KUNIT_EXPECT_FALSE(test, unit->irtes[0].present);
 	free_irq(virq, device);
 	KUNIT_EXPECT_EQ(test, request(virq), 0);
 	KUNIT_EXPECT_FALSE(test, unit->irtes[0].present);
+	KUNIT_EXPECT_TRUE(test, unit->irtes[0].suppress_faults);
 	/* Back in: at the place that was chosen meanwhile. */
 	nyx_reset_test_finish(device, 0);
 	KUNIT_ASSERT_EQ(test, device->state, NYX_DEVICE_ASSIGNED);
 	expect_entry(test, virq, 0);
-	free_irq(virq, device);
-	irq_dispose_mapping(virq);
+	KUNIT_EXPECT_FALSE(test, unit->irtes[0].suppress_faults);
+	/* Fenced for a reset it has done nothing wrong: what it raises is recorded. */
+	mutex_lock(&nyx_registry_lock);
+	device->resetting = true;
+	nyx_device_apply(device);
+	KUNIT_EXPECT_FALSE(test, unit->irtes[0].present || unit->irtes[0].suppress_faults);
+	device->state = NYX_DEVICE_QUARANTINED;
+	nyx_device_apply(device);
+	KUNIT_EXPECT_TRUE(test, unit->irtes[0].suppress_faults);
+	device->resetting = false;
+	device->state = NYX_DEVICE_ASSIGNED;
+	nyx_device_apply(device);
+	mutex_unlock(&nyx_registry_lock);
+	expect_entry(test, virq, 0);
+	dismiss(virq);
 }
 
 /* Fenced before its domain is left, and open only once its DMA entry says so. */
 static void fence_order(struct kunit *test)
 {
-	int virq;
+	int virq = requested(test);
 
-	core_assign(test, device, domain);
-	virq = allocate(device, 1);
-	KUNIT_ASSERT_GT(test, virq, 0);
-	KUNIT_EXPECT_EQ(test, request(virq), 0);
-	core_clear_log();
-	mutex_lock(&nyx_registry_lock);
-	device->state = NYX_DEVICE_QUARANTINED;
-	nyx_device_apply(device);
-	mutex_unlock(&nyx_registry_lock);
-	settle_log(test, "E0100=fenced/ir p0 ");
+	fence();
+	CORE_EXPECT_LOG(test, "E0100=fenced/ir p0 ");
 	unit->entry_error = -ENOMEM;
 	unit->error_rid = device->rid;
 	unit->error_kind = NYX_ENTRY_PAGING;
@@ -290,30 +194,35 @@ static void fence_order(struct kunit *test)
 	unit->entry_error = 0;
 	core_clear_log();
 	nyx_reset_test_finish(device, 0);
-	settle_log(test, "E0100=paging/ir P0 S0100=assigned ");
-	free_irq(virq, device);
-	irq_dispose_mapping(virq);
+	CORE_EXPECT_LOG(test, "E0100=paging/ir P0 S0100=assigned ");
+	dismiss(virq);
+}
+
+/* Nobody knows what it remembers, but what it reads from now on raises nothing. */
+static void unit_dies(struct kunit *test)
+{
+	int virq = requested(test);
+
+	nyx_unit_mark_dead(&unit->unit, "a test made it so");
+	CORE_EXPECT_LOG(test, "M0100- p0 S0100=quarantined ");
+	irq_set_affinity(virq, cpumask_of(num_online_cpus() - 1));
+	KUNIT_EXPECT_FALSE(test, unit->irtes[0].present);
+	dismiss(virq);
 }
 
 /* Its CPU vector is about to be somebody else's. */
 static void retired(struct kunit *test)
 {
-	int virq;
+	int virq = requested(test);
 
-	core_assign(test, device, domain);
-	virq = allocate(device, 1);
-	KUNIT_ASSERT_GT(test, virq, 0);
-	KUNIT_EXPECT_EQ(test, request(virq), 0);
-	core_clear_log();
 	nyx_irqs_retire(device, virq);
-	settle_log(test, "p0 f0 ");
+	CORE_EXPECT_LOG(test, "p0 f0 ");
 	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(num_online_cpus() - 1)), 0);
 	KUNIT_EXPECT_FALSE(test, unit->irtes[0].present);
 	free_irq(virq, device);
 	KUNIT_EXPECT_EQ(test, request(virq), 0);
 	expect_entry(test, virq, 0);
-	free_irq(virq, device);
-	irq_dispose_mapping(virq);
+	dismiss(virq);
 }
 
 /* Several messages that differ in their low bits have entries in a row. */
@@ -326,12 +235,12 @@ static void several(struct kunit *test)
 	virq = allocate(device, 3);
 	KUNIT_ASSERT_GT(test, one, 0);
 	KUNIT_ASSERT_GT(test, virq, 0);
-	settle_log(test, "R0 R4 R5 R6 ");
+	CORE_EXPECT_LOG(test, "R0 R4 R5 R6 ");
 	irq_dispose_mapping(one);
-	settle_log(test, "r0 ");
+	CORE_EXPECT_LOG(test, "r0 ");
 	for (i = 0; i < 3; i++)
 		irq_dispose_mapping(virq + i);
-	settle_log(test, "r4 r5 r6 ");
+	CORE_EXPECT_LOG(test, "r4 r5 r6 ");
 }
 
 static void no_room(struct kunit *test)
@@ -340,7 +249,7 @@ static void no_room(struct kunit *test)
 	unit->reserve_error = -ENOSPC;
 	KUNIT_EXPECT_EQ(test, allocate(device, 1), -ENOSPC);
 	unit->reserve_error = 0;
-	settle_log(test, "");
+	CORE_EXPECT_LOG(test, "");
 }
 
 /* ---- whose ---- */
@@ -353,7 +262,7 @@ static void not_ours(struct kunit *test)
 	core_hold(device);
 	KUNIT_EXPECT_LT(test, allocate(device, 1), 0);
 	KUNIT_EXPECT_LT(test, allocate(other, 1), 0);
-	settle_log(test, "");
+	CORE_EXPECT_LOG(test, "");
 }
 
 static void swapped(struct kunit *test)
@@ -398,6 +307,19 @@ static void expect_refusal(struct kunit *test, int err, const char *part)
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why.text, part), "%s", why.text);
 }
 
+static void expect_info(struct kunit *test, u32 vectors, const char *why)
+{
+	struct nyx_irq_info info;
+
+	mutex_lock(&nyx_registry_lock);
+	nyx_irq_info(device, &info);
+	mutex_unlock(&nyx_registry_lock);
+	KUNIT_EXPECT_EQ(test, info.nr_vectors, vectors);
+	KUNIT_EXPECT_EQ_MSG(test, !info.why, !why, "%s", info.why ?: "");
+	if (info.why && why)
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(info.why, why), "%s", info.why);
+}
+
 static void refusals(struct kunit *test)
 {
 	unit->unit.remapping.state = NYX_REMAPPING_NONE;
@@ -410,13 +332,35 @@ static void refusals(struct kunit *test)
 	expect_refusal(test, -EINVAL, "not assigned");
 	core_assign(test, device, domain);
 	expect_refusal(test, -EINVAL, "no vector 40");
-	mutex_lock(&nyx_registry_lock);
-	device->state = NYX_DEVICE_QUARANTINED;
-	nyx_device_apply(device);
-	mutex_unlock(&nyx_registry_lock);
+	fence();
 	expect_refusal(test, -EBUSY, "fenced");
 	KUNIT_EXPECT_EQ(test, nyx_irq_unbind(device, NULL, 0, NULL), -ENOENT);
 	KUNIT_EXPECT_EQ(test, nyx_irq_mask(device, (u32 []) { 0 }, 1, true, NULL), -ENOENT);
+}
+
+/* What the PCI core would take for 2048 vectors. */
+static void without_an_answer(struct kunit *test)
+{
+	struct pci_dev *pdev = device->pdev;
+
+	pdev->msix_cap = 0x80;
+	pci_write_config_word(pdev, pdev->msix_cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE | 599);
+	core_assign(test, device, domain);
+	expect_info(test, 600, NULL);
+	pdev->current_state = PCI_D3cold;
+	expect_info(test, 0, "no power");
+	pdev->current_state = PCI_D0;
+	pci_write_config_word(pdev, pdev->msix_cap + PCI_MSIX_FLAGS, 0xffff);
+	expect_info(test, 0, "no power");
+	expect_refusal(test, -ENODEV, "no power");
+	pdev->msix_cap = 0;
+	pdev->msi_cap = 0x80;
+	expect_info(test, 0, "no power");
+	/* 32, and two that are reserved. */
+	pci_write_config_word(pdev, pdev->msi_cap + PCI_MSI_FLAGS, 0x5 << 1);
+	expect_info(test, 32, NULL);
+	pci_write_config_word(pdev, pdev->msi_cap + PCI_MSI_FLAGS, 0x7 << 1);
+	expect_info(test, 32, NULL);
 }
 
 /* VMD and the like bring a domain of their own. */
@@ -430,23 +374,19 @@ static void foreign_msi(struct kunit *test)
 }
 
 static struct kunit_case irq_cases[] = {
-	KUNIT_CASE(table_order),
-	KUNIT_CASE(table_of_a_departed),
-	KUNIT_CASE(idle_member),
-	KUNIT_CASE(blocked_host_device),
 	KUNIT_CASE(entry_life),
 	KUNIT_CASE(entry_moves),
 	KUNIT_CASE(fenced),
 	KUNIT_CASE(fence_order),
+	KUNIT_CASE(unit_dies),
 	KUNIT_CASE(retired),
-	KUNIT_CASE(untrusted_given_back),
-	KUNIT_CASE(shared_id),
 	KUNIT_CASE(left_during_reset),
 	KUNIT_CASE(several),
 	KUNIT_CASE(no_room),
 	KUNIT_CASE(not_ours),
 	KUNIT_CASE(swapped),
 	KUNIT_CASE(refusals),
+	KUNIT_CASE(without_an_answer),
 	KUNIT_CASE(foreign_msi),
 	{}
 };

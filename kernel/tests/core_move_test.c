@@ -98,7 +98,7 @@ static void refusals(struct kunit *test)
 	refused(test, &s, s.to, false, -EBUSY,
 		"0000:01:00.0 is being reset; wait for its state event");
 	s.device->resetting = false;
-	for (i = 0; i < NYX_FAULT_THRESHOLD; i++)
+	for (i = 0; i < NYX_POLICY_THRESHOLD; i++)
 		nyx_fault_record(&s.unit->unit, &(struct nyx_fault_event) {
 			.rid = s.device->rid, .text = "a test's reason" });
 	refused(test, &s, s.to, false, -EBUSY,

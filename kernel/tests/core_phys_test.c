@@ -325,7 +325,7 @@ static void reserved_is_mapped(struct kunit *test)
 		.iova = 0x7e000000, .length = SZ_4K }, 1, NULL, &s.why), -EPERM);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(s.why.text, "memory that firmware ties to a device"));
 	/* Kept through a quarantine, so that the device finds it when it is back. */
-	for (i = 0; i < NYX_FAULT_THRESHOLD; i++)
+	for (i = 0; i < NYX_POLICY_THRESHOLD; i++)
 		nyx_fault_record(&s.unit->unit, &(struct nyx_fault_event) {
 			.rid = s.device->rid, .text = "a test's reason" });
 	core_settle();

@@ -70,13 +70,13 @@ static void disabled_storm(struct kunit *test)
 
 	core_assign(test, device, domain);
 	KUNIT_EXPECT_EQ(test, set_state(domain, NYX_DOMAIN_DISABLED, NULL), 0);
-	faults(unit, device->rid, NYX_FAULT_THRESHOLD);
+	faults(unit, device->rid, NYX_POLICY_THRESHOLD);
 	KUNIT_EXPECT_TRUE(test, device->muted);
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_BLOCKED);
 	KUNIT_EXPECT_EQ(test, set_state(domain, NYX_DOMAIN_ACTIVE, NULL), 0);
 	KUNIT_EXPECT_FALSE(test, device->muted);
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_ASSIGNED);
-	faults(unit, device->rid, NYX_FAULT_THRESHOLD - 1);
+	faults(unit, device->rid, NYX_POLICY_THRESHOLD - 1);
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_ASSIGNED);
 }
 
@@ -90,7 +90,7 @@ static void states_that_are_not_set(struct kunit *test)
 	core_assign(test, device, domain);
 	KUNIT_EXPECT_EQ(test, set_state(domain, NYX_DOMAIN_QUARANTINED, &why), -EINVAL);
 	KUNIT_EXPECT_EQ(test, why.arg, NYX_ARG_STATE);
-	faults(unit, device->rid, NYX_FAULT_THRESHOLD);
+	faults(unit, device->rid, NYX_POLICY_THRESHOLD);
 	KUNIT_EXPECT_EQ(test, domain->state, NYX_DOMAIN_QUARANTINED);
 	KUNIT_EXPECT_EQ(test, set_state(domain, NYX_DOMAIN_ACTIVE, &why), -EBUSY);
 	KUNIT_EXPECT_STREQ(test, why.text,
@@ -141,20 +141,20 @@ static void threshold_of_the_domain(struct kunit *test)
 	struct nyx_device *own = core_endpoint(test, RID(3, 0, 0));
 	struct nyx_domain *domain = core_domain(test, NYX_DOMAIN_SHARED);
 
-	KUNIT_EXPECT_EQ(test, domain->fault_threshold, NYX_FAULT_THRESHOLD);
+	KUNIT_EXPECT_EQ(test, domain->policy.threshold, NYX_POLICY_THRESHOLD);
 	core_assign(test, early, domain);
 	nyx_device_set_threshold(own, 7, NULL);
 	core_assign(test, own, domain);
 	KUNIT_EXPECT_EQ(test, nyx_domain_set(domain, &two, NULL), 0);
 	core_assign(test, late, domain);
-	KUNIT_EXPECT_EQ(test, early->fault_threshold, 2);
-	KUNIT_EXPECT_EQ(test, late->fault_threshold, 2);
-	KUNIT_EXPECT_EQ(test, own->fault_threshold, 7);
+	KUNIT_EXPECT_EQ(test, early->policy.threshold, 2);
+	KUNIT_EXPECT_EQ(test, late->policy.threshold, 2);
+	KUNIT_EXPECT_EQ(test, own->policy.threshold, 7);
 	KUNIT_EXPECT_EQ(test, nyx_device_remove(own, NULL), 0);
 	KUNIT_EXPECT_EQ(test, nyx_device_remove(early, NULL), 0);
 	core_settle();
-	KUNIT_EXPECT_EQ(test, own->fault_threshold, 7);
-	KUNIT_EXPECT_EQ(test, early->fault_threshold, NYX_FAULT_THRESHOLD);
+	KUNIT_EXPECT_EQ(test, own->policy.threshold, 7);
+	KUNIT_EXPECT_EQ(test, early->policy.threshold, NYX_POLICY_THRESHOLD);
 	faults(unit, late->rid, 2);
 	KUNIT_EXPECT_EQ(test, late->state, NYX_DEVICE_QUARANTINED);
 }
@@ -176,13 +176,13 @@ static void all_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, domain->state, NYX_DOMAIN_ACTIVE);
 	KUNIT_EXPECT_EQ(test, domain->max_bytes, 0);
 	KUNIT_EXPECT_EQ(test, domain->max_mappings, 0);
-	KUNIT_EXPECT_EQ(test, domain->fault_threshold, NYX_FAULT_THRESHOLD);
+	KUNIT_EXPECT_EQ(test, domain->policy.threshold, NYX_POLICY_THRESHOLD);
 	changes.name = "good";
 	KUNIT_EXPECT_EQ(test, nyx_domain_set(domain, &changes, NULL), 0);
 	CORE_EXPECT_LOG(test, "D1:set disabled D1:renamed ");
 	KUNIT_EXPECT_EQ(test, domain->max_bytes, SZ_1M);
 	KUNIT_EXPECT_EQ(test, domain->max_mappings, 3);
-	KUNIT_EXPECT_EQ(test, domain->fault_threshold, 4);
+	KUNIT_EXPECT_EQ(test, domain->policy.threshold, 4);
 	/* Its own name is no clash. */
 	KUNIT_EXPECT_EQ(test, nyx_domain_set(domain, &changes, NULL), 0);
 }
@@ -215,7 +215,7 @@ static void unmanaged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nyx_domain_walk(domain, SZ_1M, steps), 0);
 	/* Its faults count, and fence it. */
 	core_clear_log();
-	faults(unit, device->rid, NYX_FAULT_THRESHOLD);
+	faults(unit, device->rid, NYX_POLICY_THRESHOLD);
 	CORE_EXPECT_LOG(test, "E0100=fenced M0100- S0100=quarantined ");
 	KUNIT_EXPECT_EQ(test, other->state, NYX_DEVICE_ASSIGNED);
 	KUNIT_EXPECT_EQ(test, nyx_device_move(other, core_domain(test, NYX_DOMAIN_STRICT), false,

@@ -18,6 +18,8 @@ struct pci_dev;
 
 extern void (*nyx_fault_test_hook)(struct nyx_unit *unit, const struct nyx_fault_event *event);
 extern void (*nyx_fault_overflow_test_hook)(struct nyx_unit *unit);
+/* The clock by which faults add up and decay, and resets are tried again. */
+extern u64 (*nyx_fault_clock_test_hook)(void);
 extern int (*nyx_flush_test_hook)(struct nyx_domain *domain, u64 first, u64 last, bool leaf_only);
 /* Sees every event, sent or not. */
 extern void (*nyx_event_test_hook)(const struct nyx_event *event);

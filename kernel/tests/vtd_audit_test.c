@@ -174,11 +174,52 @@ static void context_entries(struct kunit *test)
 	at[1] = (struct vtd_context_entry) {};
 }
 
+/* Those of interrupts as they were written, and nothing else in the table. */
+static void interrupt_entries(struct kunit *test)
+{
+	static const u16 rids[] = { RID };
+	struct nyx_irq_source source = { .rids = rids, .nr_rids = 1 };
+	struct up *u = test->priv;
+	struct nyx_unit *unit = &u->v->unit;
+	struct nyx_irte irte = { .present = true, .vector = 0x31, .destination = 1 };
+	const u64 live[2] = { 0x10000310001, 0x40310 };
+	struct audit_visitor *visitor = &u->visitor;
+	u64 found[2], wanted[2];
+	u32 index, last = unit->remapping.entries - 1;
+
+	KUNIT_EXPECT_EQ(test, visit_strays(unit, visitor), 0);
+	KUNIT_ASSERT_EQ(test, 0, unit->ops->irq_reserve(unit, &source, 1, &index));
+	KUNIT_ASSERT_EQ(test, 0, unit->ops->irq_write(unit, &source, index, &irte));
+	KUNIT_EXPECT_EQ(test, visit_strays(unit, visitor), 0);
+	unit->ops->irq_compare(unit, &source, index, &irte, found, wanted);
+	KUNIT_EXPECT_MEMEQ(test, found, live, sizeof(live));
+	KUNIT_EXPECT_MEMEQ(test, wanted, live, sizeof(live));
+	u->v->irt[index].high ^= 1;
+	unit->ops->irq_compare(unit, &source, index, &irte, found, wanted);
+	KUNIT_EXPECT_EQ(test, found[1], 0x40311);
+	KUNIT_EXPECT_MEMEQ(test, wanted, live, sizeof(live));
+	u->v->irt[index].high ^= 1;
+
+	/* Either half of one that nobody has, the last included; given back, it is empty. */
+	u->v->irt[last].low = 1;
+	KUNIT_EXPECT_EQ(test, visit_strays(unit, visitor), 1);
+	KUNIT_EXPECT_EQ(test, visitor->stray_index, last);
+	KUNIT_EXPECT_EQ(test, visitor->stray_rid, -1);
+	u->v->irt[last].low = 0;
+	u->v->irt[5000 % last].high = 0x40000;
+	KUNIT_EXPECT_EQ(test, visit_strays(unit, visitor), 1);
+	KUNIT_EXPECT_EQ(test, visitor->stray_index, 5000 % last);
+	u->v->irt[5000 % last].high = 0;
+	KUNIT_EXPECT_EQ(test, 0, unit->ops->irq_release(unit, &source, index, 1));
+	KUNIT_EXPECT_EQ(test, visit_strays(unit, visitor), 0);
+}
+
 static struct kunit_case audit_cases[] = {
 	KUNIT_CASE(equal),
 	KUNIT_CASE(registers),
 	KUNIT_CASE(root_entries),
 	KUNIT_CASE(context_entries),
+	KUNIT_CASE(interrupt_entries),
 	{}
 };
 

@@ -108,6 +108,36 @@ static const struct {
 	{ 0x1000, 0x8000000000000311, NYX_FAULT_WRITE, 0, 0x1000, true, "unknown" },
 };
 
+static const struct {
+	u8 reason;
+	enum nyx_fault_class class;
+} classes[] = {
+	{ 0x01, NYX_FAULT_CLASS_BLOCKED }, { 0x02, NYX_FAULT_CLASS_BLOCKED },
+	{ 0x03, NYX_FAULT_CLASS_BAD_ENTRY }, { 0x04, NYX_FAULT_CLASS_WIDTH },
+	{ 0x05, NYX_FAULT_CLASS_PAGE }, { 0x06, NYX_FAULT_CLASS_PAGE },
+	{ 0x07, NYX_FAULT_CLASS_TABLE_ACCESS }, { 0x0a, NYX_FAULT_CLASS_BAD_ENTRY },
+	{ 0x0c, NYX_FAULT_CLASS_BAD_ENTRY }, { 0x0d, NYX_FAULT_CLASS_TRANSLATION },
+	{ 0x22, NYX_FAULT_CLASS_UNKNOWN }, { 0x79, NYX_FAULT_CLASS_UNKNOWN },
+};
+
+/* Where a request was stopped, by the reason's code. */
+static void says_where(struct kunit *test)
+{
+	u32 i;
+
+	make(test, VTD_CAP_SERVER);
+	for (i = 0; i < ARRAY_SIZE(classes); i++) {
+		at.m->records[0].low = 0x1000;
+		at.m->records[0].high = VTD_FRCD_F | (u64)classes[i].reason << 32 | 0x311;
+		at.m->next_record = 1;
+		at.m->fsts = VTD_FSTS_PPF;
+		drain();
+		KUNIT_ASSERT_EQ(test, at.nr, i + 1);
+		KUNIT_EXPECT_EQ_MSG(test, at.events[i].class, classes[i].class, "reason %#x",
+				    classes[i].reason);
+	}
+}
+
 static void decodes(struct kunit *test)
 {
 	u32 i;
@@ -291,6 +321,7 @@ static void the_rest_of_a_storm_is_not_forgotten(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(decodes),
+	KUNIT_CASE(says_where),
 	KUNIT_CASE(in_order_and_once),
 	KUNIT_CASE(overflow_is_counted_by_episode),
 	KUNIT_CASE(one_record_register),

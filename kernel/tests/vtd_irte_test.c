@@ -82,6 +82,13 @@ static void entries_of_all_kinds(struct kunit *test)
 				irte.present = false;
 				KUNIT_EXPECT_EQ(test, 0, vtd_encode_irte(&irte, extended, &low));
 				KUNIT_EXPECT_EQ(test, low, 0);
+				/* FPD, and nothing else of what it said. */
+				irte.suppress_faults = true;
+				KUNIT_EXPECT_EQ(test, 0, vtd_encode_irte(&irte, extended, &low));
+				KUNIT_EXPECT_EQ(test, low, BIT(1));
+				irte.present = true;
+				KUNIT_EXPECT_EQ(test, 0, vtd_encode_irte(&irte, extended, &low));
+				KUNIT_EXPECT_EQ(test, low, expected);
 			}
 		}
 	}
@@ -315,12 +322,15 @@ static void a_dead_units_indexes_are_lost(struct kunit *test)
 {
 	struct up u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER);
 	u32 index = a_live_index(test, &u, 1), other = a_live_index(test, &u, 1), next;
-	struct nyx_irte irte = { .present = true, .vector = 0x77 };
+	struct nyx_irte irte = { .present = true, .vector = 0x77 }, none = {};
 
 	u.m->silent = true;
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, u.ops->irq_release(&u.v->unit, &own, index, 1));
 	KUNIT_EXPECT_TRUE(test, nyx_unit_dead(&u.v->unit));
 	KUNIT_EXPECT_NE(test, 0, u.ops->irq_write(&u.v->unit, &own, other, &irte));
+	/* Not in memory any more, whatever the unit holds. */
+	KUNIT_EXPECT_NE(test, 0, u.ops->irq_write(&u.v->unit, &own, other, &none));
+	KUNIT_EXPECT_EQ(test, u.v->irt[other].low, 0);
 	/* Well again or not. */
 	u.m->silent = false;
 	KUNIT_EXPECT_NE(test, 0, u.ops->irq_release(&u.v->unit, &own, other, 1));
@@ -443,6 +453,36 @@ static void forged_messages_are_blocked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, u.m->violations, 0);
 }
 
+/* A fenced device's entries refuse it without a record; nobody else's do. */
+static void suppressed_faults(struct kunit *test)
+{
+	struct up u = make(test, VTD_CAP_SERVER, VTD_ECAP_SERVER);
+	u32 index = a_live_index(test, &u, 2);
+	struct nyx_irte irte = { .suppress_faults = true };
+	struct vtd_model_raised raised;
+
+	last_fault = (struct nyx_fault_event) {};
+	KUNIT_EXPECT_EQ(test, 0, u.ops->irq_write(&u.v->unit, &own, index, &irte));
+	KUNIT_EXPECT_EQ(test, 0x22, raise(&u, OWN, index, 0, &raised));
+	u.ops->drain_faults(&u.v->unit);
+	KUNIT_EXPECT_EQ(test, last_fault.reason, 0);
+	KUNIT_EXPECT_EQ(test, 0x22, raise(&u, OWN, 0x80, 0, &raised));
+	u.ops->drain_faults(&u.v->unit);
+	KUNIT_EXPECT_EQ(test, last_fault.index, 0x80);
+	irte = (struct nyx_irte) { .present = true, .vector = 0x44 };
+	KUNIT_EXPECT_EQ(test, 0, u.ops->irq_write(&u.v->unit, &own, index, &irte));
+	KUNIT_EXPECT_EQ(test, 0, raise(&u, OWN, index, 0, &raised));
+	/* Whoever has the entry next is heard. */
+	irte = (struct nyx_irte) { .suppress_faults = true };
+	KUNIT_EXPECT_EQ(test, 0, u.ops->irq_write(&u.v->unit, &own, index, &irte));
+	KUNIT_EXPECT_EQ(test, 0, u.ops->irq_release(&u.v->unit, &own, index, 1));
+	last_fault = (struct nyx_fault_event) {};
+	KUNIT_EXPECT_EQ(test, 0x22, raise(&u, OWN, index, 0, &raised));
+	u.ops->drain_faults(&u.v->unit);
+	KUNIT_EXPECT_EQ(test, last_fault.reason, 0x22);
+	KUNIT_EXPECT_EQ(test, u.m->violations, 0);
+}
+
 /*
  * A device keeps the unit busy, so nothing completes and the ring fills up: entries are
  * written all the same, and whoever waits for the device makes up for what found no room.
@@ -493,6 +533,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(so_are_those_of_one_that_still_answers),
 	KUNIT_CASE(arrives_as_the_entry_says),
 	KUNIT_CASE(forged_messages_are_blocked),
+	KUNIT_CASE(suppressed_faults),
 	KUNIT_CASE(behind_a_device),
 	{}
 };

@@ -201,6 +201,10 @@ static void flushes_write_buffers(struct kunit *test)
 	u.m->gsts_stuck = VTD_GSTS_WBFS;
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, u.v->unit.ops->flush(&u.v->unit, &flush));
 	KUNIT_EXPECT_TRUE(test, nyx_unit_dead(&u.v->unit));
+	/* Nobody waits for it twice. */
+	vtd_model_clear_log(u.m);
+	KUNIT_EXPECT_EQ(test, -EIO, u.v->unit.ops->flush(&u.v->unit, &flush));
+	KUNIT_EXPECT_STREQ(test, u.m->log, "");
 	KUNIT_EXPECT_EQ(test, u.m->violations, 0);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The registers, root and context tables as the unit reads them, for the audit.
+ * The registers, root, context and interrupt tables as the unit reads them, for the audit.
  */
 #include <linux/mm.h>
 
@@ -54,6 +54,39 @@ static void tell_entry(const struct vtd_unit *v, u16 rid, const struct vtd_conte
 		view.levels = FIELD_GET(VTD_CTX_AW, view.words[1]) + 2;
 	}
 	audit->entry(audit, &view);
+}
+
+void vtd_irq_compare(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+		     const struct nyx_irte *irte, u64 found[2], u64 wanted[2])
+{
+	struct vtd_unit *v = to_vtd(unit);
+
+	found[0] = READ_ONCE(v->irt[index].low);
+	found[1] = READ_ONCE(v->irt[index].high);
+	/* One that has no place in it is not written. */
+	vtd_encode_irte(irte, v->extended, &wanted[0]);
+	wanted[1] = vtd_encode_source(source);
+}
+
+/* So many with the lock held: tens of microseconds. */
+#define IRTES_AT_ONCE	1024
+
+void vtd_irq_audit(struct nyx_unit *unit, struct nyx_unit_audit *audit)
+{
+	struct vtd_unit *v = to_vtd(unit);
+	u32 first, i;
+
+	for (first = 0; v->irt && first < unit->remapping.entries; first += IRTES_AT_ONCE) {
+		spin_lock(&v->irt_lock);
+		for (i = first; i < min(first + IRTES_AT_ONCE, unit->remapping.entries); i++) {
+			u64 words[2] = { READ_ONCE(v->irt[i].low), READ_ONCE(v->irt[i].high) };
+
+			if ((words[0] || words[1]) && !test_bit(i, v->irt_used))
+				audit->stray_irte(audit, -1, i, words);
+		}
+		spin_unlock(&v->irt_lock);
+		cond_resched();
+	}
 }
 
 void vtd_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *audit)

@@ -28,20 +28,35 @@
 /* Everything in FSTS that keeps the next fault event from being sent and that is ours to clear. */
 #define FSTS_LEFTOVERS	(VTD_FSTS_ICE | VTD_FSTS_APF | VTD_FSTS_AFO)
 
-static const char * const dma_reasons[] = {
-	[VTD_FR_ROOT_NOT_PRESENT] = "nothing on this bus is allowed (root entry not present)",
-	[VTD_FR_CONTEXT_NOT_PRESENT] = "device is blocked (context entry not present)",
-	[VTD_FR_CONTEXT_INVALID] = "context entry is invalid",
-	[VTD_FR_BEYOND_WIDTH] = "address beyond the page table's width",
-	[VTD_FR_WRITE] = "write to an address that is not mapped for writing",
-	[VTD_FR_READ] = "read from an address that is not mapped for reading",
-	[VTD_FR_TABLE_ACCESS] = "a page table could not be read",
-	[VTD_FR_ROOT_ACCESS] = "the root table could not be read",
-	[VTD_FR_CONTEXT_ACCESS] = "a context table could not be read",
-	[VTD_FR_ROOT_RESERVED] = "reserved bits set in a root entry",
-	[VTD_FR_CONTEXT_RESERVED] = "reserved bits set in a context entry",
-	[VTD_FR_PAGING_RESERVED] = "reserved bits set in a page-table entry",
-	[VTD_FR_TRANSLATION_BLOCKED] = "ATS request from a device that may not use it",
+static const struct {
+	enum nyx_fault_class class;
+	const char *text;
+} dma_reasons[] = {
+	[VTD_FR_ROOT_NOT_PRESENT] = { NYX_FAULT_CLASS_BLOCKED,
+		"nothing on this bus is allowed (root entry not present)" },
+	[VTD_FR_CONTEXT_NOT_PRESENT] = { NYX_FAULT_CLASS_BLOCKED,
+		"device is blocked (context entry not present)" },
+	[VTD_FR_CONTEXT_INVALID] = { NYX_FAULT_CLASS_BAD_ENTRY, "context entry is invalid" },
+	[VTD_FR_BEYOND_WIDTH] = { NYX_FAULT_CLASS_WIDTH,
+		"address beyond the page table's width" },
+	[VTD_FR_WRITE] = { NYX_FAULT_CLASS_PAGE,
+		"write to an address that is not mapped for writing" },
+	[VTD_FR_READ] = { NYX_FAULT_CLASS_PAGE,
+		"read from an address that is not mapped for reading" },
+	[VTD_FR_TABLE_ACCESS] = { NYX_FAULT_CLASS_TABLE_ACCESS,
+		"a page table could not be read" },
+	[VTD_FR_ROOT_ACCESS] = { NYX_FAULT_CLASS_TABLE_ACCESS,
+		"the root table could not be read" },
+	[VTD_FR_CONTEXT_ACCESS] = { NYX_FAULT_CLASS_TABLE_ACCESS,
+		"a context table could not be read" },
+	[VTD_FR_ROOT_RESERVED] = { NYX_FAULT_CLASS_BAD_ENTRY,
+		"reserved bits set in a root entry" },
+	[VTD_FR_CONTEXT_RESERVED] = { NYX_FAULT_CLASS_BAD_ENTRY,
+		"reserved bits set in a context entry" },
+	[VTD_FR_PAGING_RESERVED] = { NYX_FAULT_CLASS_BAD_ENTRY,
+		"reserved bits set in a page-table entry" },
+	[VTD_FR_TRANSLATION_BLOCKED] = { NYX_FAULT_CLASS_TRANSLATION,
+		"ATS request from a device that may not use it" },
 };
 
 static const char * const interrupt_reasons[] = {
@@ -64,7 +79,7 @@ static const char *reason_text(u32 reason)
 	const char *text = NULL;
 
 	if (reason < ARRAY_SIZE(dma_reasons))
-		text = dma_reasons[reason];
+		text = dma_reasons[reason].text;
 	else if (is_interrupt(reason) && reason - VTD_FR_IR_FIRST < ARRAY_SIZE(interrupt_reasons))
 		text = interrupt_reasons[reason - VTD_FR_IR_FIRST];
 	return text ?: "unknown reason";
@@ -93,6 +108,8 @@ static void deliver(struct vtd_unit *v, u64 low, u64 high)
 		.text = reason_text(reason),
 	};
 
+	if (reason < ARRAY_SIZE(dma_reasons))
+		event.class = dma_reasons[reason].class;
 	/* 10.4.14, FI: of an interrupt an index, and nothing of one in compatibility format. */
 	if (event.kind != NYX_FAULT_INTERRUPT) {
 		event.has_address = true;

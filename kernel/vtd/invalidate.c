@@ -402,6 +402,9 @@ int vtd_flush_write_buffers(struct vtd_unit *v)
 
 	if (!vtd_cap(v, VTD_CAP_RWBF))
 		return 0;
+	/* Each caller would wait for it again, and some may not sleep. */
+	if (nyx_unit_dead(&v->unit))
+		return -EIO;
 	raw_spin_lock_irqsave(&v->command_lock, flags);
 	/* WBFS is set while the flush runs (10.4.5). */
 	err = vtd_command(v, VTD_GCMD_WBF, 0, VTD_GSTS_WBFS, 0);

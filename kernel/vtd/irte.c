@@ -72,7 +72,7 @@ int vtd_encode_irte(const struct nyx_irte *irte, bool extended, u64 *low)
 {
 	u64 destination;
 
-	*low = 0;
+	*low = FIELD_PREP(VTD_IRTE_FPD, !irte->present && irte->suppress_faults);
 	if (!irte->present)
 		return 0;
 	if (extended)
@@ -174,6 +174,10 @@ int vtd_irq_release(struct nyx_unit *unit, struct nyx_irq_source *source, u32 in
 	/* What a dead unit remembers of them nobody knows: they are lost. */
 	if (err)
 		return err;
+	/* Forgotten: what is nobody's is empty. */
+	for (i = 0; i < nr; i++)
+		vtd_store(v, &v->irt[index + i].high, 0);
+	vtd_write_back(v, &v->irt[index], nr * sizeof(*v->irt));
 	spin_lock(&v->irt_lock);
 	bitmap_clear(v->irt_used, index, nr);
 	spin_unlock(&v->irt_lock);
@@ -258,6 +262,7 @@ void vtd_irq_read(struct nyx_unit *unit, struct nyx_irq_source *source, u32 inde
 	*view = (struct nyx_irte_view) {
 		.irte = {
 			.present = low & VTD_IRTE_P,
+			.suppress_faults = low & VTD_IRTE_FPD,
 			.logical = low & VTD_IRTE_DM,
 			.redirect = low & VTD_IRTE_RH,
 			.level = low & VTD_IRTE_TM,

@@ -309,6 +309,8 @@ static const struct nyx_unit_ops vtd_ops = {
 	.irq_forget = vtd_irq_forget,
 	.irq_compose = vtd_irq_compose,
 	.irq_read = vtd_irq_read,
+	.irq_compare = vtd_irq_compare,
+	.irq_audit = vtd_irq_audit,
 };
 
 int vtd_unit_create(const struct nyx_mmio *io, u8 physical_width,

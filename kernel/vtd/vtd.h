@@ -214,6 +214,9 @@ void vtd_remapping_tell(const struct vtd_unit *v);
 
 /* audit.c */
 void vtd_audit(struct nyx_unit *unit, u8 bus, struct nyx_unit_audit *audit);
+void vtd_irq_compare(struct nyx_unit *unit, struct nyx_irq_source *source, u32 index,
+		     const struct nyx_irte *irte, u64 found[2], u64 wanted[2]);
+void vtd_irq_audit(struct nyx_unit *unit, struct nyx_unit_audit *audit);
 
 /* invalidate.c */
 extern const struct nyx_queue_ops vtd_queue_ops;

@@ -55,12 +55,16 @@ enum nyx_iommu_device_state {
  * @NYX_IOMMU_DEVICE_FLAG_HAS_RESET: Some reset method exists.
  * @NYX_IOMMU_DEVICE_FLAG_RESERVED_REGION: Firmware ties it to memory that it
  *   must go on reaching.
- * @NYX_IOMMU_DEVICE_FLAG_FAULTS_SUPPRESSED: Blocked, and faulted so often that
- *   its faults are not recorded any more.
+ * @NYX_IOMMU_DEVICE_FLAG_FAULTS_SUPPRESSED: Fenced, or blocked and faulted so
+ *   often, that its faults are not recorded any more; suppressed-since tells
+ *   when that began.
  * @NYX_IOMMU_DEVICE_FLAG_UNNAMED: Blocked because the firmware's table names
  *   it nowhere.
  * @NYX_IOMMU_DEVICE_FLAG_ATS: ATS is on: what it says is translated is not
  *   checked, so it is trusted with all memory.
+ * @NYX_IOMMU_DEVICE_FLAG_RELAXED_REGION: Firmware names memory for it that is
+ *   given up when the host gives up the device: a relaxable region (USB,
+ *   graphics). No domain maps it.
  */
 enum nyx_iommu_device_flag {
 	NYX_IOMMU_DEVICE_FLAG_BRIDGE = 1,
@@ -73,6 +77,7 @@ enum nyx_iommu_device_flag {
 	NYX_IOMMU_DEVICE_FLAG_FAULTS_SUPPRESSED = 128,
 	NYX_IOMMU_DEVICE_FLAG_UNNAMED = 256,
 	NYX_IOMMU_DEVICE_FLAG_ATS = 512,
+	NYX_IOMMU_DEVICE_FLAG_RELAXED_REGION = 1024,
 };
 
 /**
@@ -122,11 +127,15 @@ enum nyx_iommu_prot {
  *   RAM nor claimed, and held while it is mapped.
  * @NYX_IOMMU_MAPPING_TYPE_RESERVED: Memory that firmware ties to a device of
  *   the domain; not for map.
+ * @NYX_IOMMU_MAPPING_TYPE_EXTERNAL: What a user of the kernel's IOMMU API has
+ *   mapped, as found in the page table: neighbours are shown as one; not for
+ *   map.
  */
 enum nyx_iommu_mapping_type {
 	NYX_IOMMU_MAPPING_TYPE_USER = 1,
 	NYX_IOMMU_MAPPING_TYPE_PHYS,
 	NYX_IOMMU_MAPPING_TYPE_RESERVED,
+	NYX_IOMMU_MAPPING_TYPE_EXTERNAL,
 };
 
 /**
@@ -167,6 +176,98 @@ enum nyx_iommu_fault_kind {
 };
 
 /**
+ * enum nyx_iommu_fault_cause - The likely cause of a fault.
+ * @NYX_IOMMU_FAULT_CAUSE_UNKNOWN: Cannot be told.
+ * @NYX_IOMMU_FAULT_CAUSE_NEVER_MAPPED: Nothing was ever mapped at the address
+ *   in that domain.
+ * @NYX_IOMMU_FAULT_CAUSE_NOT_MAPPED: Nothing was mapped there; what was before
+ *   is not known any more.
+ * @NYX_IOMMU_FAULT_CAUSE_UNMAPPED: What was mapped there had been unmapped,
+ *   age before the fault.
+ * @NYX_IOMMU_FAULT_CAUSE_MAPPED_LATER: It was mapped only age after the fault;
+ *   0, at about the same moment.
+ * @NYX_IOMMU_FAULT_CAUSE_READ_ONLY: A write to a mapping that the device may
+ *   only read.
+ * @NYX_IOMMU_FAULT_CAUSE_WRITE_ONLY: A read of a mapping that the device may
+ *   only write.
+ * @NYX_IOMMU_FAULT_CAUSE_MAPPED: It was mapped with these rights, age before
+ *   the fault, and refused all the same.
+ * @NYX_IOMMU_FAULT_CAUSE_BEYOND_WIDTH: The address is wider than what the
+ *   domain translates.
+ * @NYX_IOMMU_FAULT_CAUSE_INTERRUPT_RANGE: The address is in the range where
+ *   DMA is an interrupt.
+ * @NYX_IOMMU_FAULT_CAUSE_UNTRANSLATED: The address is in another range that
+ *   the unit does not translate.
+ * @NYX_IOMMU_FAULT_CAUSE_RESERVED_MEMORY: The address is memory that firmware
+ *   ties to the device, and was not mapped for it.
+ * @NYX_IOMMU_FAULT_CAUSE_FENCED: The device was quarantined.
+ * @NYX_IOMMU_FAULT_CAUSE_BLOCKED: The device was in no domain, and blocked.
+ * @NYX_IOMMU_FAULT_CAUSE_RESETTING: The device was being reset.
+ * @NYX_IOMMU_FAULT_CAUSE_DOMAIN_DISABLED: Its domain was disabled.
+ * @NYX_IOMMU_FAULT_CAUSE_DOMAIN_GONE: Its domain is gone, and what was mapped
+ *   there with it.
+ * @NYX_IOMMU_FAULT_CAUSE_PASS_THROUGH: Its addresses are memory's own, and no
+ *   memory is there.
+ * @NYX_IOMMU_FAULT_CAUSE_INTERRUPT: An interrupt that no entry allows.
+ * @NYX_IOMMU_FAULT_CAUSE_TRANSLATION_REQUEST: ATS, or a page request, that it
+ *   may not use.
+ * @NYX_IOMMU_FAULT_CAUSE_BAD_ENTRY: A reserved bit or a bad value in a table:
+ *   an error of the module.
+ * @NYX_IOMMU_FAULT_CAUSE_TABLE_ACCESS: A table could not be read.
+ * @NYX_IOMMU_FAULT_CAUSE_DEVICE_TLB: It did not answer an invalidation of its
+ *   own TLB.
+ * @NYX_IOMMU_FAULT_CAUSE_NO_ADDRESS: The unit did not tell the address.
+ * @NYX_IOMMU_FAULT_CAUSE_REPORTED: Software reported it, and nothing that is
+ *   known would have had a unit stop it. The range is the mapping that was
+ *   there.
+ */
+enum nyx_iommu_fault_cause {
+	NYX_IOMMU_FAULT_CAUSE_UNKNOWN,
+	NYX_IOMMU_FAULT_CAUSE_NEVER_MAPPED,
+	NYX_IOMMU_FAULT_CAUSE_NOT_MAPPED,
+	NYX_IOMMU_FAULT_CAUSE_UNMAPPED,
+	NYX_IOMMU_FAULT_CAUSE_MAPPED_LATER,
+	NYX_IOMMU_FAULT_CAUSE_READ_ONLY,
+	NYX_IOMMU_FAULT_CAUSE_WRITE_ONLY,
+	NYX_IOMMU_FAULT_CAUSE_MAPPED,
+	NYX_IOMMU_FAULT_CAUSE_BEYOND_WIDTH,
+	NYX_IOMMU_FAULT_CAUSE_INTERRUPT_RANGE,
+	NYX_IOMMU_FAULT_CAUSE_UNTRANSLATED,
+	NYX_IOMMU_FAULT_CAUSE_RESERVED_MEMORY,
+	NYX_IOMMU_FAULT_CAUSE_FENCED,
+	NYX_IOMMU_FAULT_CAUSE_BLOCKED,
+	NYX_IOMMU_FAULT_CAUSE_RESETTING,
+	NYX_IOMMU_FAULT_CAUSE_DOMAIN_DISABLED,
+	NYX_IOMMU_FAULT_CAUSE_DOMAIN_GONE,
+	NYX_IOMMU_FAULT_CAUSE_PASS_THROUGH,
+	NYX_IOMMU_FAULT_CAUSE_INTERRUPT,
+	NYX_IOMMU_FAULT_CAUSE_TRANSLATION_REQUEST,
+	NYX_IOMMU_FAULT_CAUSE_BAD_ENTRY,
+	NYX_IOMMU_FAULT_CAUSE_TABLE_ACCESS,
+	NYX_IOMMU_FAULT_CAUSE_DEVICE_TLB,
+	NYX_IOMMU_FAULT_CAUSE_NO_ADDRESS,
+	NYX_IOMMU_FAULT_CAUSE_REPORTED,
+};
+
+/**
+ * enum nyx_iommu_obstacle - What stands in the way of assigning a device.
+ * @NYX_IOMMU_OBSTACLE_FUNCTION: The function itself can never be assigned, or
+ *   is gone.
+ * @NYX_IOMMU_OBSTACLE_RESERVED_MEMORY: Firmware ties it to memory; see
+ *   allow-reserved.
+ * @NYX_IOMMU_OBSTACLE_HELD: The stub driver does not hold it, or it is in the
+ *   middle of something.
+ * @NYX_IOMMU_OBSTACLE_GROUP: A member of its group is in somebody else's
+ *   hands.
+ */
+enum nyx_iommu_obstacle {
+	NYX_IOMMU_OBSTACLE_FUNCTION,
+	NYX_IOMMU_OBSTACLE_RESERVED_MEMORY,
+	NYX_IOMMU_OBSTACLE_HELD,
+	NYX_IOMMU_OBSTACLE_GROUP,
+};
+
+/**
  * enum nyx_iommu_remapping_state - Whether a unit remaps interrupts of devices
  *   that are out of the host's hands.
  * @NYX_IOMMU_REMAPPING_STATE_NONE: It cannot.
@@ -188,11 +289,15 @@ enum nyx_iommu_remapping_state {
  *   and reaches no other.
  * @NYX_IOMMU_REMAPPING_FLAG_COUNTED: Blocked interrupts are recorded as
  *   faults.
+ * @NYX_IOMMU_REMAPPING_FLAG_UNUSED_IDS_BLOCKED: A requester id that no
+ *   function has raises nothing. Where per-device is set and this is not,
+ *   remapping-cause says why.
  */
 enum nyx_iommu_remapping_flag {
 	NYX_IOMMU_REMAPPING_FLAG_FORGEABLE = 1,
 	NYX_IOMMU_REMAPPING_FLAG_PER_DEVICE = 2,
 	NYX_IOMMU_REMAPPING_FLAG_COUNTED = 4,
+	NYX_IOMMU_REMAPPING_FLAG_UNUSED_IDS_BLOCKED = 8,
 };
 
 /**
@@ -208,10 +313,39 @@ enum nyx_iommu_irq_type {
 	NYX_IOMMU_IRQ_TYPE_MSIX,
 };
 
-#define NYX_IOMMU_VECTORS_MAX	2048
-#define NYX_IOMMU_DOMAIN_ID_MAX	65535
-#define NYX_IOMMU_NAME_MAX	31
-#define NYX_IOMMU_RANGES_MAX	64
+/**
+ * enum nyx_iommu_holder_kind - What keeps the module from being unloaded.
+ * @NYX_IOMMU_HOLDER_KIND_UNIT: A unit that stopped answering.
+ * @NYX_IOMMU_HOLDER_KIND_DEVICE: An assigned or exported device.
+ * @NYX_IOMMU_HOLDER_KIND_DOMAIN: A domain with memory, or that another part of
+ *   the kernel has, or on its way out.
+ */
+enum nyx_iommu_holder_kind {
+	NYX_IOMMU_HOLDER_KIND_UNIT,
+	NYX_IOMMU_HOLDER_KIND_DEVICE,
+	NYX_IOMMU_HOLDER_KIND_DOMAIN,
+};
+
+/**
+ * enum nyx_iommu_arrival_action - What a function gets that arrives while the
+ *   module is loaded.
+ * @NYX_IOMMU_ARRIVAL_ACTION_HOST: Addresses pass through, and host drivers
+ *   bind, as without a rule.
+ * @NYX_IOMMU_ARRIVAL_ACTION_HOLD: Blocked from its first request on, and held
+ *   by the stub driver.
+ * @NYX_IOMMU_ARRIVAL_ACTION_DOMAIN: The same, and then assigned to a domain.
+ */
+enum nyx_iommu_arrival_action {
+	NYX_IOMMU_ARRIVAL_ACTION_HOST,
+	NYX_IOMMU_ARRIVAL_ACTION_HOLD,
+	NYX_IOMMU_ARRIVAL_ACTION_DOMAIN,
+};
+
+#define NYX_IOMMU_VECTORS_MAX		2048
+#define NYX_IOMMU_ARRIVAL_RULES_MAX	256
+#define NYX_IOMMU_DOMAIN_ID_MAX		65535
+#define NYX_IOMMU_NAME_MAX		31
+#define NYX_IOMMU_RANGES_MAX		64
 
 enum {
 	NYX_IOMMU_A_PAD = 1,
@@ -233,6 +367,13 @@ enum {
 	NYX_IOMMU_A_VECTOR,
 	NYX_IOMMU_A_MASKED,
 	NYX_IOMMU_A_CPUS,
+	NYX_IOMMU_A_ARRIVAL_RULE,
+	NYX_IOMMU_A_FAULT_WINDOW,
+	NYX_IOMMU_A_AUTO_RESET,
+	NYX_IOMMU_A_REPORT_KIND,
+	NYX_IOMMU_A_REPORT_ADDRESS,
+	NYX_IOMMU_A_REPORT_REASON,
+	NYX_IOMMU_A_REPORT_TEXT,
 	NYX_IOMMU_A_UNIT_NAME,
 	NYX_IOMMU_A_UNIT_STATE,
 	NYX_IOMMU_A_SEGMENT,
@@ -308,6 +449,24 @@ enum {
 	NYX_IOMMU_A_IRQ_VECTORS,
 	NYX_IOMMU_A_IRQ_BOUND,
 	NYX_IOMMU_A_IRQ,
+	NYX_IOMMU_A_EXPORTED,
+	NYX_IOMMU_A_EXTERNAL,
+	NYX_IOMMU_A_EVENT_NUMBER,
+	NYX_IOMMU_A_EVENT_TIME,
+	NYX_IOMMU_A_FAULT_EVENTS,
+	NYX_IOMMU_A_STATE_EVENTS,
+	NYX_IOMMU_A_HOLDER_KIND,
+	NYX_IOMMU_A_FAULTS_TOWARDS_THRESHOLD,
+	NYX_IOMMU_A_FAULTS_REPORTED,
+	NYX_IOMMU_A_SUPPRESSED_SINCE,
+	NYX_IOMMU_A_AUTO_RESETS_LEFT,
+	NYX_IOMMU_A_AUTO_RESET_AT,
+	NYX_IOMMU_A_GROUP_MEMBER,
+	NYX_IOMMU_A_LOWEST_IOVA,
+	NYX_IOMMU_A_HIGHEST_IOVA,
+	NYX_IOMMU_A_RESERVED_REGION,
+	NYX_IOMMU_A_EXPLANATION,
+	NYX_IOMMU_A_OBSTACLE,
 
 	__NYX_IOMMU_A_MAX,
 	NYX_IOMMU_A_MAX = (__NYX_IOMMU_A_MAX - 1)
@@ -332,6 +491,17 @@ enum {
 
 	__NYX_IOMMU_A_VECTOR_MAX,
 	NYX_IOMMU_A_VECTOR_MAX = (__NYX_IOMMU_A_VECTOR_MAX - 1)
+};
+
+enum {
+	NYX_IOMMU_A_ARRIVAL_RULE_DEVICE = 1,
+	NYX_IOMMU_A_ARRIVAL_RULE_PCI_ID,
+	NYX_IOMMU_A_ARRIVAL_RULE_BELOW,
+	NYX_IOMMU_A_ARRIVAL_RULE_ACTION,
+	NYX_IOMMU_A_ARRIVAL_RULE_DOMAIN_NAME,
+
+	__NYX_IOMMU_A_ARRIVAL_RULE_MAX,
+	NYX_IOMMU_A_ARRIVAL_RULE_MAX = (__NYX_IOMMU_A_ARRIVAL_RULE_MAX - 1)
 };
 
 enum {
@@ -405,6 +575,8 @@ enum {
 	NYX_IOMMU_A_FAULT_INDEX,
 	NYX_IOMMU_A_FAULT_REASON,
 	NYX_IOMMU_A_FAULT_TEXT,
+	NYX_IOMMU_A_FAULT_REPORTED,
+	NYX_IOMMU_A_FAULT_EPOCH,
 
 	__NYX_IOMMU_A_FAULT_MAX,
 	NYX_IOMMU_A_FAULT_MAX = (__NYX_IOMMU_A_FAULT_MAX - 1)
@@ -430,6 +602,7 @@ enum {
 	NYX_IOMMU_A_AUDIT_BYTES,
 	NYX_IOMMU_A_AUDIT_PASSED_OVER,
 	NYX_IOMMU_A_AUDIT_DIFFERENCES,
+	NYX_IOMMU_A_AUDIT_INTERRUPT_ENTRIES,
 
 	__NYX_IOMMU_A_AUDIT_MAX,
 	NYX_IOMMU_A_AUDIT_MAX = (__NYX_IOMMU_A_AUDIT_MAX - 1)
@@ -447,6 +620,38 @@ enum {
 
 	__NYX_IOMMU_A_DIFFERENCE_MAX,
 	NYX_IOMMU_A_DIFFERENCE_MAX = (__NYX_IOMMU_A_DIFFERENCE_MAX - 1)
+};
+
+enum {
+	NYX_IOMMU_A_RESERVED_REGION_PAD = 1,
+	NYX_IOMMU_A_RESERVED_REGION_BASE,
+	NYX_IOMMU_A_RESERVED_REGION_LAST,
+	NYX_IOMMU_A_RESERVED_REGION_PROT,
+
+	__NYX_IOMMU_A_RESERVED_REGION_MAX,
+	NYX_IOMMU_A_RESERVED_REGION_MAX = (__NYX_IOMMU_A_RESERVED_REGION_MAX - 1)
+};
+
+enum {
+	NYX_IOMMU_A_EXPLANATION_PAD = 1,
+	NYX_IOMMU_A_EXPLANATION_CAUSE,
+	NYX_IOMMU_A_EXPLANATION_FIRST,
+	NYX_IOMMU_A_EXPLANATION_LAST,
+	NYX_IOMMU_A_EXPLANATION_PROT,
+	NYX_IOMMU_A_EXPLANATION_AGE,
+	NYX_IOMMU_A_EXPLANATION_NOW_MAPPED,
+
+	__NYX_IOMMU_A_EXPLANATION_MAX,
+	NYX_IOMMU_A_EXPLANATION_MAX = (__NYX_IOMMU_A_EXPLANATION_MAX - 1)
+};
+
+enum {
+	NYX_IOMMU_A_OBSTACLE_KIND = 1,
+	NYX_IOMMU_A_OBSTACLE_ERRNO,
+	NYX_IOMMU_A_OBSTACLE_TEXT,
+
+	__NYX_IOMMU_A_OBSTACLE_MAX,
+	NYX_IOMMU_A_OBSTACLE_MAX = (__NYX_IOMMU_A_OBSTACLE_MAX - 1)
 };
 
 enum {
@@ -475,10 +680,17 @@ enum {
 	NYX_IOMMU_CMD_IRQ_UNBIND,
 	NYX_IOMMU_CMD_IRQ_SET,
 	NYX_IOMMU_CMD_IRQ_TRIGGER,
+	NYX_IOMMU_CMD_DEVICE_EXPORT,
+	NYX_IOMMU_CMD_DEVICE_UNEXPORT,
+	NYX_IOMMU_CMD_HOLDER_GET,
+	NYX_IOMMU_CMD_ARRIVAL_GET,
+	NYX_IOMMU_CMD_ARRIVAL_SET,
+	NYX_IOMMU_CMD_FAULT_REPORT,
 	NYX_IOMMU_CMD_FAULT_EVENT,
 	NYX_IOMMU_CMD_DEVICE_EVENT,
 	NYX_IOMMU_CMD_DOMAIN_EVENT,
 	NYX_IOMMU_CMD_UNIT_EVENT,
+	NYX_IOMMU_CMD_DEVICE_WHY,
 
 	__NYX_IOMMU_CMD_MAX,
 	NYX_IOMMU_CMD_MAX = (__NYX_IOMMU_CMD_MAX - 1)
