@@ -25,6 +25,12 @@ EXPORT int nyx_status(struct nyx *nyx, struct nyx_status *status)
 	return nyx_send(nyx, msg, nyx_parse_status, status);
 }
 
+EXPORT int nyx_holder_list(struct nyx *nyx, struct nyx_holder **holders, size_t *nr)
+{
+	return nyx_dump(nyx, NYX_IOMMU_CMD_HOLDER_GET, NULL, NULL, nyx_parse_holder,
+			sizeof(**holders), (void **)holders, nr);
+}
+
 EXPORT int nyx_unit_get(struct nyx *nyx, uint32_t id, struct nyx_unit *unit)
 {
 	struct nl_msg *msg = nyx_request(nyx, NYX_IOMMU_CMD_UNIT_GET, 0);
@@ -69,6 +75,16 @@ EXPORT int nyx_device_get(struct nyx *nyx, nyx_device_id id, struct nyx_device *
 		return no_memory(nyx, msg);
 	*device = (struct nyx_device) { 0 };
 	return nyx_send(nyx, msg, nyx_parse_device, device);
+}
+
+EXPORT int nyx_device_why(struct nyx *nyx, nyx_device_id id, struct nyx_why *why)
+{
+	struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_DEVICE_WHY, id);
+
+	if (!msg)
+		return no_memory(nyx, msg);
+	*why = (struct nyx_why) { 0 };
+	return nyx_send(nyx, msg, nyx_parse_why, why);
 }
 
 static int fill_domain(struct nl_msg *msg, const void *arg)
@@ -133,16 +149,47 @@ EXPORT int nyx_device_remove(struct nyx *nyx, nyx_device_id id)
 	return device_call(nyx, NYX_IOMMU_CMD_DEVICE_REMOVE, id);
 }
 
+/* While a member of the group is being bound or unbound the kernel wants to be asked again. */
+static int group_call(struct nyx *nyx, int command, nyx_device_id id)
+{
+	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	int tries, err = -EAGAIN;
+
+	for (tries = 0; err == -EAGAIN && tries < BUSY_TRIES; tries++) {
+		if (tries)
+			nanosleep(&pause, NULL);
+		err = device_call(nyx, command, id);
+	}
+	return err;
+}
+
+EXPORT int nyx_device_export(struct nyx *nyx, nyx_device_id id)
+{
+	return group_call(nyx, NYX_IOMMU_CMD_DEVICE_EXPORT, id);
+}
+
+EXPORT int nyx_device_unexport(struct nyx *nyx, nyx_device_id id)
+{
+	return group_call(nyx, NYX_IOMMU_CMD_DEVICE_UNEXPORT, id);
+}
+
 EXPORT int nyx_device_reset(struct nyx *nyx, nyx_device_id id)
 {
 	return device_call(nyx, NYX_IOMMU_CMD_DEVICE_RESET, id);
 }
 
-EXPORT int nyx_device_set_threshold(struct nyx *nyx, nyx_device_id id, uint32_t threshold)
+EXPORT int nyx_device_set(struct nyx *nyx, nyx_device_id id,
+			  const struct nyx_device_changes *changes)
 {
 	struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_DEVICE_SET, id);
 
-	if (!msg || nla_put_u32(msg, NYX_IOMMU_A_FAULT_THRESHOLD, threshold))
+	if (!msg ||
+	    (changes->has_threshold &&
+	     nla_put_u32(msg, NYX_IOMMU_A_FAULT_THRESHOLD, changes->threshold)) ||
+	    (changes->has_window &&
+	     nla_put_u32(msg, NYX_IOMMU_A_FAULT_WINDOW, changes->window)) ||
+	    (changes->has_auto_reset &&
+	     nla_put_u32(msg, NYX_IOMMU_A_AUTO_RESET, changes->auto_reset)))
 		return no_memory(nyx, msg);
 	return nyx_send(nyx, msg, NULL, NULL);
 }
@@ -187,4 +234,18 @@ EXPORT int nyx_fault_list(struct nyx *nyx, const nyx_device_id *device,
 EXPORT int nyx_fault_clear(struct nyx *nyx, nyx_device_id device)
 {
 	return device_call(nyx, NYX_IOMMU_CMD_FAULT_CLEAR, device);
+}
+
+EXPORT int nyx_fault_report(struct nyx *nyx, nyx_device_id device,
+			    const struct nyx_fault_report *report)
+{
+	struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_FAULT_REPORT, device);
+
+	if (!msg || nla_put_u32(msg, NYX_IOMMU_A_REPORT_KIND, report->kind) ||
+	    (report->has_address &&
+	     nla_put_u64(msg, NYX_IOMMU_A_REPORT_ADDRESS, report->address)) ||
+	    (report->reason && nla_put_u32(msg, NYX_IOMMU_A_REPORT_REASON, report->reason)) ||
+	    (report->text && nla_put_string(msg, NYX_IOMMU_A_REPORT_TEXT, report->text)))
+		return no_memory(nyx, msg);
+	return nyx_send(nyx, msg, NULL, NULL);
 }

@@ -35,8 +35,11 @@ static int put_limits(struct nl_msg *msg, const struct nyx_domain_changes *chang
 	if (changes->has_max_mappings &&
 	    nla_put_u64(msg, NYX_IOMMU_A_MAX_MAPPINGS, changes->max_mappings))
 		return -1;
-	return changes->has_threshold ?
-		nla_put_u32(msg, NYX_IOMMU_A_FAULT_THRESHOLD, changes->threshold) : 0;
+	if (changes->has_threshold &&
+	    nla_put_u32(msg, NYX_IOMMU_A_FAULT_THRESHOLD, changes->threshold))
+		return -1;
+	return changes->has_window ?
+		nla_put_u32(msg, NYX_IOMMU_A_FAULT_WINDOW, changes->window) : 0;
 }
 
 EXPORT int nyx_domain_add(struct nyx *nyx, const struct nyx_domain_params *params,

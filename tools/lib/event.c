@@ -3,8 +3,11 @@
  * libnyx: events, and waiting for what the kernel finishes later.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "internal.h"
@@ -17,6 +20,7 @@ struct nyx_events {
 	unsigned char *buf;	/* answers not yet handed out */
 	struct nlmsghdr *next;
 	int left;
+	bool ended;		/* the family is gone */
 };
 
 EXPORT int nyx_events_open(struct nyx *nyx, bool faults, bool states, struct nyx_events **out)
@@ -44,10 +48,18 @@ EXPORT int nyx_events_open(struct nyx *nyx, bool faults, bool states, struct nyx
 		err = group < 0 ? group : nl_socket_add_memberships(events->socket, group, 0);
 		if (err) {
 			nyx_events_close(events);
-			return nyx_fail(nyx, -EPERM, "cannot listen to %s events: %s", names[i],
-					nl_geterror(err));
+			if (err == -NLE_PERM)
+				return nyx_fail(nyx, -EPERM,
+						"listening to %s events needs CAP_NET_ADMIN in the initial user namespace: run it as root of the host",
+						names[i]);
+			return nyx_fail(nyx, err == -NLE_OBJ_NOTFOUND ? -ENOENT : -EPROTO,
+					"cannot listen to %s events: %s", names[i], nl_geterror(err));
 		}
 	}
+	/* To hear of the family's end. Who does not only waits in vain. */
+	i = genl_ctrl_resolve_grp(nyx->socket, "nlctrl", "notify");
+	if (i >= 0)
+		nl_socket_add_memberships(events->socket, i, 0);
 	*out = events;
 	return 0;
 }
@@ -66,16 +78,41 @@ EXPORT int nyx_events_fd(const struct nyx_events *events)
 	return nl_socket_get_fd(events->socket);
 }
 
+EXPORT int nyx_events_set_buffer(struct nyx *nyx, struct nyx_events *events, unsigned int bytes)
+{
+	int fd = nyx_events_fd(events), size = bytes > INT_MAX / 2 ? INT_MAX / 2 : bytes;
+
+	if (!setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		return 0;
+	return nyx_fail(nyx, -errno, "no buffer of %d bytes for events: %s", size, strerror(errno));
+}
+
+/* Is it our family that goes? */
+static bool is_end(const struct nyx_events *events, struct nlmsghdr *message)
+{
+	const struct genlmsghdr *header = nlmsg_data(message);
+	struct nlattr *id;
+
+	if (message->nlmsg_type != GENL_ID_CTRL || !nlmsg_valid_hdr(message, GENL_HDRLEN) ||
+	    header->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	id = nlmsg_find_attr(message, GENL_HDRLEN, CTRL_ATTR_FAMILY_ID);
+	return id && nla_len(id) >= 2 && nla_get_u16(id) == events->family;
+}
+
 static bool take_event(struct nyx_events *events, struct nyx_event *event)
 {
 	struct nlattr *attrs[NYX_IOMMU_A_MAX + 1];
 	struct nlmsghdr *message = events->next;
 
 	events->next = nlmsg_next(message, &events->left);
+	events->ended |= is_end(events, message);
 	if (message->nlmsg_type != events->family || !nyx_split(message, attrs))
 		return false;
 	*event = (struct nyx_event) {
 		.command = ((struct genlmsghdr *)nlmsg_data(message))->cmd,
+		.number = nyx_attr_u64(attrs[NYX_IOMMU_A_EVENT_NUMBER]),
+		.time = nyx_attr_u64(attrs[NYX_IOMMU_A_EVENT_TIME]),
 	};
 	nyx_attr_string(attrs[NYX_IOMMU_A_CAUSE], event->cause, sizeof(event->cause));
 	switch (event->command) {
@@ -105,6 +142,8 @@ EXPORT int nyx_events_next(struct nyx_events *events, int timeout_ms, struct nyx
 		while (events->next && nlmsg_ok(events->next, events->left))
 			if (take_event(events, event))
 				return 0;
+		if (events->ended)
+			return -ENODEV;
 		free(events->buf);
 		events->buf = NULL;
 		events->next = NULL;

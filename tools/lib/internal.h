@@ -11,6 +11,7 @@
 #include <netlink/netlink.h>
 
 #include "libnyx.h"
+#include "libnyx_why.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -47,6 +48,7 @@ int nyx_dump(struct nyx *nyx, int command, int (*fill)(struct nl_msg *msg, const
 /* ---- parse.c: attributes to structs; what is absent is 0 ---- */
 
 int nyx_parse_status(struct nlattr **attrs, void *out);
+int nyx_parse_holder(struct nlattr **attrs, void *out);
 int nyx_parse_unit(struct nlattr **attrs, void *out);
 int nyx_parse_device(struct nlattr **attrs, void *out);
 int nyx_parse_domain(struct nlattr **attrs, void *out);
@@ -55,8 +57,10 @@ int nyx_parse_translation(struct nlattr **attrs, void *out);
 int nyx_parse_walk(struct nlattr **attrs, void *out);
 int nyx_parse_fault_counts(struct nlattr **attrs, void *out);
 int nyx_parse_fault(struct nlattr **attrs, void *out);
+int nyx_parse_why(struct nlattr **attrs, void *out);
 int nyx_parse_irq_info(struct nlattr **attrs, void *out);
 int nyx_parse_irq(struct nlattr **attrs, void *out);
+int nyx_parse_arrival(struct nlattr **attrs, void *out);
 /* Adds to what is there. */
 int nyx_parse_audit(struct nlattr **attrs, void *out);
 uint32_t nyx_attr_u32(const struct nlattr *attr);

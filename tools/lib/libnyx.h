@@ -47,11 +47,30 @@ bool nyx_interrupted(const struct nyx *nyx);
 struct nyx_status {
 	char vendor[16];		/* "vtd", "amdvi" */
 	char version[32];		/* of the module, may be "" */
-	uint32_t units, devices, assigned, quarantined, domains, holders;
+	uint32_t units, devices, assigned, quarantined, exported, domains, holders;
 	uint64_t mappings, mapped_bytes, pinned_bytes, leaked_pages, leaked_tables, faults;
+	/* Numbers of the last event of each group; see nyx_event. */
+	uint64_t fault_events, state_events;
 };
 
 int nyx_status(struct nyx *nyx, struct nyx_status *status);
+
+/* What keeps the module from being unloaded. */
+struct nyx_holder {
+	enum nyx_iommu_holder_kind kind;
+	char why[96];
+	uint32_t unit;			/* UNIT */
+	char unit_name[16];
+	uint32_t device;		/* DEVICE, a nyx_device_id */
+	uint32_t domain;		/* DOMAIN, or the one that the device is in; 0: none */
+	char domain_name[NYX_IOMMU_NAME_MAX + 1];
+	char owner_name[16];		/* who made the domain */
+	uint32_t owner_port;		/* 0: it is persistent, or external */
+	bool external;
+};
+
+/* All of them in *holders, which the caller frees. -EOPNOTSUPP: the module is too old. */
+int nyx_holder_list(struct nyx *nyx, struct nyx_holder **holders, size_t *nr);
 
 #define NYX_CAPABILITIES_MAX	16
 #define NYX_REGISTERS		4
@@ -108,8 +127,11 @@ struct nyx_device {
 	nyx_device_id aliases[NYX_ALIASES_MAX];
 	uint64_t reserved_base, reserved_last;	/* with the reserved-region flag and CAP_SYS_ADMIN */
 	uint32_t domain;		/* 0: none */
-	uint32_t threshold;
-	uint64_t faults, faults_since_reset;
+	uint32_t threshold, window;	/* window: seconds */
+	uint64_t faults, faults_since_reset, towards_threshold;
+	uint64_t suppressed_since;	/* its faults are not recorded since then; 0: they are */
+	uint32_t auto_reset, auto_resets_left;	/* an hour, while it is fenced */
+	uint64_t auto_reset_at;		/* the next one; 0: none is planned */
 	uint32_t resets;
 	uint32_t reset_error;		/* errno of the last reset, 0 */
 	uint32_t nr_entry_words;	/* 0 without CAP_SYS_ADMIN */
@@ -141,6 +163,13 @@ int nyx_device_assign(struct nyx *nyx, nyx_device_id id, uint32_t domain, uint32
 int nyx_device_move(struct nyx *nyx, nyx_device_id id, uint32_t domain, bool reset);
 /* Blocked on return; the reset that follows is waited for with nyx_device_settle(). */
 int nyx_device_remove(struct nyx *nyx, nyx_device_id id);
+/*
+ * Offer the device and its whole isolation group to the kernel's IOMMU API: on return it
+ * has its group in sysfs, and vfio-pci may bind. No member may have a driver: -EBUSY.
+ */
+int nyx_device_export(struct nyx *nyx, nyx_device_id id);
+/* And take it back. -EBUSY in use, or bound to a driver; -EINVAL not exported. */
+int nyx_device_unexport(struct nyx *nyx, nyx_device_id id);
 /* Accepted on return; nyx_device_settle() waits. -EBUSY, -EOPNOTSUPP. */
 int nyx_device_reset(struct nyx *nyx, nyx_device_id id);
 /*
@@ -149,8 +178,16 @@ int nyx_device_reset(struct nyx *nyx, nyx_device_id id);
  */
 int nyx_device_settle(struct nyx *nyx, nyx_device_id id, unsigned int timeout_ms,
 		      struct nyx_device *device);
-/* Recorded faults until the device is fenced; 0: never. */
-int nyx_device_set_threshold(struct nyx *nyx, nyx_device_id id, uint32_t threshold);
+/* What of a device may be changed, all of it or nothing. */
+struct nyx_device_changes {
+	bool has_threshold, has_window, has_auto_reset;
+	uint32_t threshold;		/* recorded faults until it is fenced; 0: never */
+	uint32_t window;		/* seconds; for each without a fault the count halves; 0: never */
+	uint32_t auto_reset;		/* times an hour, while it is fenced; 0: never */
+};
+
+/* -EINVAL out of range; -EOPNOTSUPP (auto_reset) it cannot be reset safely. */
+int nyx_device_set(struct nyx *nyx, nyx_device_id id, const struct nyx_device_changes *changes);
 
 /* ---- interrupts ---- */
 
@@ -209,6 +246,28 @@ int nyx_irq_route(struct nyx *nyx, nyx_device_id device, const uint32_t *indexes
 /* Raise them as if the device had. -EBUSY: one is masked. */
 int nyx_irq_trigger(struct nyx *nyx, nyx_device_id device, const uint32_t *indexes, size_t nr);
 
+/* ---- functions that arrive ---- */
+
+/* All that it names must fit; it may name nothing. */
+struct nyx_arrival_rule {
+	bool has_device;
+	nyx_device_id device;		/* where it is */
+	bool has_pci_id;
+	uint16_t vendor, product;
+	bool has_below;
+	nyx_device_id below;		/* a bridge somewhere above it */
+	enum nyx_iommu_arrival_action action;
+	char domain[32];		/* for the action domain; it need not exist yet */
+};
+
+/* In their order. The caller frees *rules. */
+int nyx_arrival_list(struct nyx *nyx, struct nyx_arrival_rule **rules, size_t *nr);
+/*
+ * Replace all rules by these: the first that fits a function that arrives says what it
+ * gets. -EINVAL: one is never reached, or is not sound; -E2BIG: more than 256.
+ */
+int nyx_arrival_set(struct nyx *nyx, const struct nyx_arrival_rule *rules, size_t nr);
+
 /* ---- domains ---- */
 
 #define NYX_DOMAIN_UNITS_MAX	64
@@ -223,12 +282,13 @@ struct nyx_domain {
 	enum nyx_iommu_domain_mode mode;
 	enum nyx_iommu_domain_state state;
 	char cause[128];		/* of the state */
-	uint32_t owner_port;		/* 0: persistent */
+	uint32_t owner_port;		/* 0: persistent, or external */
+	bool external;			/* of the kernel's IOMMU API: VFIO, IOMMUFD */
 	char owner_name[32];
 	uint32_t devices;
 	uint64_t mappings, mapped_bytes, pinned_bytes, maps, unmaps, tables;
 	uint64_t max_mapped_bytes, max_mappings;	/* 0: no limit */
-	uint32_t threshold;		/* of devices without their own; 0: never */
+	uint32_t threshold, window;	/* of devices without their own; 0: never */
 	uint64_t leaked_pages, leaked_tables, faults;
 	bool has_table;
 	enum nyx_iommu_pt_format format;
@@ -241,10 +301,10 @@ struct nyx_domain {
 /* What of a domain may be changed, all of it or nothing. */
 struct nyx_domain_changes {
 	const char *name;		/* NULL: keep it */
-	bool has_state, has_max_mapped_bytes, has_max_mappings, has_threshold;
+	bool has_state, has_max_mapped_bytes, has_max_mappings, has_threshold, has_window;
 	enum nyx_iommu_domain_state state;	/* active or disabled */
 	uint64_t max_mapped_bytes, max_mappings;	/* 0: no limit */
-	uint32_t threshold;
+	uint32_t threshold, window;	/* as of a device */
 };
 
 struct nyx_domain_params {
@@ -348,8 +408,9 @@ struct nyx_fault_count {
 
 struct nyx_fault_counts {
 	nyx_device_id device;
-	uint64_t faults, since_reset, other;
-	uint32_t threshold;
+	uint64_t faults, reported, since_reset, towards_threshold, other;
+	uint32_t threshold, window;
+	uint64_t suppressed_since;	/* 0: they are recorded */
 	uint32_t nr_reasons;
 	struct nyx_fault_count reasons[NYX_REASONS_MAX];
 	uint64_t first, last;		/* 0: none yet */
@@ -368,6 +429,8 @@ struct nyx_fault {
 	bool has_index;			/* interrupts: of the table entry that was asked for */
 	uint32_t index;
 	uint32_t reason;
+	bool reported;			/* by software; reason and text are the reporter's */
+	uint32_t epoch;			/* resets that the device had seen */
 	char text[96];
 };
 
@@ -375,6 +438,19 @@ struct nyx_fault {
 int nyx_fault_list(struct nyx *nyx, const nyx_device_id *device, struct nyx_fault **faults,
 		   size_t *nr);
 int nyx_fault_clear(struct nyx *nyx, nyx_device_id device);
+
+/* A fault that software has seen a device make. */
+struct nyx_fault_report {
+	enum nyx_iommu_fault_kind kind;	/* not interrupt */
+	bool has_address;
+	uint64_t address;
+	uint32_t reason;		/* a number of the reporter's */
+	const char *text;		/* up to 63 bytes of printable ASCII; NULL: none */
+};
+
+/* It counts like one that a unit records. -EINVAL: the device is the host's. */
+int nyx_fault_report(struct nyx *nyx, nyx_device_id device,
+		     const struct nyx_fault_report *report);
 
 /* ---- audit ---- */
 
@@ -393,6 +469,7 @@ struct nyx_audit {
 	uint64_t registers, entries, domains, tables, leaves, bytes;	/* compared */
 	uint64_t passed_over;		/* were just being changed */
 	uint64_t differences;		/* all of them */
+	uint64_t interrupt_entries;	/* compared */
 	uint32_t nr_listed;
 	struct nyx_difference listed[NYX_DIFFERENCES_MAX];
 };
@@ -409,6 +486,8 @@ struct nyx_events;
 
 struct nyx_event {
 	int command;			/* NYX_IOMMU_CMD_FAULT_EVENT, _DEVICE_, _DOMAIN_, _UNIT_EVENT */
+	uint64_t number;		/* from 1 in its group, one by one: a gap is what was missed */
+	uint64_t time;			/* it was sent */
 	struct nyx_fault fault;
 	struct nyx_device device;	/* id, state, cause, since, flags, domain, faults, resets */
 	struct nyx_domain domain;	/* id, name, state */
@@ -416,14 +495,21 @@ struct nyx_event {
 	char cause[128];
 };
 
-/* Join the groups on a socket of its own. */
+/* Join the groups on a socket of its own. -EPERM without CAP_NET_ADMIN. */
 int nyx_events_open(struct nyx *nyx, bool faults, bool states, struct nyx_events **events);
 void nyx_events_close(struct nyx_events *events);
-/* To poll() on. */
+/*
+ * Room for events that are not yet taken, beyond what the system's limit allows; the kernel
+ * counts its own overhead, up to some hundred bytes an event. CAP_NET_ADMIN.
+ */
+int nyx_events_set_buffer(struct nyx *nyx, struct nyx_events *events, unsigned int bytes);
+/* To poll() on; take all events there are before that. */
 int nyx_events_fd(const struct nyx_events *events);
 /*
  * The next event. 0; -EAGAIN none within timeout_ms (-1: wait for ever);
- * -ENOBUFS some were missed: ask for the state again.
+ * -ENOBUFS some were missed: those that come next may be older. What nyx_status() then
+ * tells as the last numbers has arrived, or is lost: take what there is, then count, and
+ * ask for the state again. -ENODEV: the module is being unloaded.
  */
 int nyx_events_next(struct nyx_events *events, int timeout_ms, struct nyx_event *event);
 

@@ -51,6 +51,7 @@ int nyx_parse_status(struct nlattr **attrs, void *out)
 	status->assigned = U32(ASSIGNED);
 	status->quarantined = U32(QUARANTINED);
 	status->domains = U32(DOMAINS);
+	status->exported = U32(EXPORTED);
 	status->holders = U32(HOLDERS);
 	status->mappings = U64(MAPPINGS);
 	status->mapped_bytes = U64(MAPPED_BYTES);
@@ -58,6 +59,25 @@ int nyx_parse_status(struct nlattr **attrs, void *out)
 	status->leaked_pages = U64(LEAKED_PAGES);
 	status->leaked_tables = U64(LEAKED_TABLES);
 	status->faults = U64(FAULTS);
+	status->fault_events = U64(FAULT_EVENTS);
+	status->state_events = U64(STATE_EVENTS);
+	return 0;
+}
+
+int nyx_parse_holder(struct nlattr **attrs, void *out)
+{
+	struct nyx_holder *holder = out;
+
+	holder->kind = U32(HOLDER_KIND);
+	STRING(CAUSE, holder->why);
+	holder->unit = U32(UNIT_ID);
+	STRING(UNIT_NAME, holder->unit_name);
+	holder->device = U32(DEVICE);
+	holder->domain = U32(DOMAIN_ID);
+	STRING(DOMAIN_NAME, holder->domain_name);
+	STRING(OWNER_NAME, holder->owner_name);
+	holder->owner_port = U32(OWNER_PORT);
+	holder->external = attrs[NYX_IOMMU_A_EXTERNAL];
 	return 0;
 }
 
@@ -124,8 +144,14 @@ int nyx_parse_device(struct nlattr **attrs, void *out)
 	device->reserved_last = U64(RESERVED_LAST);
 	device->domain = U32(DOMAIN_ID);
 	device->threshold = U32(FAULT_THRESHOLD);
+	device->window = U32(FAULT_WINDOW);
 	device->faults = U64(FAULTS);
 	device->faults_since_reset = U64(FAULTS_SINCE_RESET);
+	device->towards_threshold = U64(FAULTS_TOWARDS_THRESHOLD);
+	device->suppressed_since = U64(SUPPRESSED_SINCE);
+	device->auto_reset = U32(AUTO_RESET);
+	device->auto_resets_left = U32(AUTO_RESETS_LEFT);
+	device->auto_reset_at = U64(AUTO_RESET_AT);
 	device->resets = U32(RESETS);
 	device->reset_error = U32(RESET_ERROR);
 	EACH(attr, ENTRY_WORD)
@@ -146,6 +172,7 @@ int nyx_parse_domain(struct nlattr **attrs, void *out)
 	domain->state = U32(DOMAIN_STATE);
 	STRING(CAUSE, domain->cause);
 	domain->owner_port = U32(OWNER_PORT);
+	domain->external = attrs[NYX_IOMMU_A_EXTERNAL];
 	STRING(OWNER_NAME, domain->owner_name);
 	domain->devices = U32(DEVICES);
 	domain->mappings = U64(MAPPINGS);
@@ -157,6 +184,7 @@ int nyx_parse_domain(struct nlattr **attrs, void *out)
 	domain->max_mapped_bytes = U64(MAX_MAPPED_BYTES);
 	domain->max_mappings = U64(MAX_MAPPINGS);
 	domain->threshold = U32(FAULT_THRESHOLD);
+	domain->window = U32(FAULT_WINDOW);
 	domain->leaked_pages = U64(LEAKED_PAGES);
 	domain->leaked_tables = U64(LEAKED_TABLES);
 	domain->faults = U64(FAULTS);
@@ -241,7 +269,11 @@ int nyx_parse_fault_counts(struct nlattr **attrs, void *out)
 
 	counts->device = U32(DEVICE);
 	counts->faults = U64(FAULTS);
+	counts->reported = U64(FAULTS_REPORTED);
 	counts->since_reset = U64(FAULTS_SINCE_RESET);
+	counts->towards_threshold = U64(FAULTS_TOWARDS_THRESHOLD);
+	counts->window = U32(FAULT_WINDOW);
+	counts->suppressed_since = U64(SUPPRESSED_SINCE);
 	counts->other = U64(FAULTS_OTHER);
 	counts->threshold = U32(FAULT_THRESHOLD);
 	counts->first = U64(FIRST_FAULT);
@@ -279,6 +311,8 @@ int nyx_parse_fault(struct nlattr **attrs, void *out)
 	fault->has_index = tb[NYX_IOMMU_A_FAULT_INDEX];
 	fault->index = nyx_attr_u32(tb[NYX_IOMMU_A_FAULT_INDEX]);
 	fault->reason = nyx_attr_u32(tb[NYX_IOMMU_A_FAULT_REASON]);
+	fault->reported = tb[NYX_IOMMU_A_FAULT_REPORTED];
+	fault->epoch = nyx_attr_u32(tb[NYX_IOMMU_A_FAULT_EPOCH]);
 	nyx_attr_string(tb[NYX_IOMMU_A_FAULT_TEXT], fault->text, sizeof(fault->text));
 	return 0;
 }
@@ -365,8 +399,100 @@ int nyx_parse_audit(struct nlattr **attrs, void *out)
 	audit->bytes += nyx_attr_u64(tb[NYX_IOMMU_A_AUDIT_BYTES]);
 	audit->passed_over += nyx_attr_u64(tb[NYX_IOMMU_A_AUDIT_PASSED_OVER]);
 	audit->differences += nyx_attr_u64(tb[NYX_IOMMU_A_AUDIT_DIFFERENCES]);
+	audit->interrupt_entries += nyx_attr_u64(tb[NYX_IOMMU_A_AUDIT_INTERRUPT_ENTRIES]);
 	EACH(attr, DIFFERENCE)
 		if (audit->nr_listed < NYX_DIFFERENCES_MAX)
 			parse_difference(attr, &audit->listed[audit->nr_listed++]);
+	return 0;
+}
+
+int nyx_parse_arrival(struct nlattr **attrs, void *out)
+{
+	struct nlattr *tb[NYX_IOMMU_A_ARRIVAL_RULE_MAX + 1];
+	const struct nlattr *nest = attrs[NYX_IOMMU_A_ARRIVAL_RULE];
+	struct nyx_arrival_rule *rule = out;
+	uint32_t pci_id;
+
+	if (!nest || nested(tb, NYX_IOMMU_A_ARRIVAL_RULE_MAX, nest))
+		return 0;
+	rule->has_device = tb[NYX_IOMMU_A_ARRIVAL_RULE_DEVICE];
+	rule->device = nyx_attr_u32(tb[NYX_IOMMU_A_ARRIVAL_RULE_DEVICE]);
+	rule->has_pci_id = tb[NYX_IOMMU_A_ARRIVAL_RULE_PCI_ID];
+	pci_id = nyx_attr_u32(tb[NYX_IOMMU_A_ARRIVAL_RULE_PCI_ID]);
+	rule->vendor = pci_id >> 16;
+	rule->product = pci_id;
+	rule->has_below = tb[NYX_IOMMU_A_ARRIVAL_RULE_BELOW];
+	rule->below = nyx_attr_u32(tb[NYX_IOMMU_A_ARRIVAL_RULE_BELOW]);
+	rule->action = nyx_attr_u32(tb[NYX_IOMMU_A_ARRIVAL_RULE_ACTION]);
+	nyx_attr_string(tb[NYX_IOMMU_A_ARRIVAL_RULE_DOMAIN_NAME], rule->domain,
+			sizeof(rule->domain));
+	return 0;
+}
+
+static void parse_region(const struct nlattr *nest, struct nyx_region *region)
+{
+	struct nlattr *tb[NYX_IOMMU_A_RESERVED_REGION_MAX + 1];
+
+	if (nested(tb, NYX_IOMMU_A_RESERVED_REGION_MAX, nest))
+		return;
+	region->base = nyx_attr_u64(tb[NYX_IOMMU_A_RESERVED_REGION_BASE]);
+	region->last = nyx_attr_u64(tb[NYX_IOMMU_A_RESERVED_REGION_LAST]);
+	region->prot = nyx_attr_u32(tb[NYX_IOMMU_A_RESERVED_REGION_PROT]);
+}
+
+static void parse_explanation(const struct nlattr *nest, struct nyx_explanation *explanation)
+{
+	struct nlattr *tb[NYX_IOMMU_A_EXPLANATION_MAX + 1];
+
+	if (nested(tb, NYX_IOMMU_A_EXPLANATION_MAX, nest))
+		return;
+	explanation->cause = nyx_attr_u32(tb[NYX_IOMMU_A_EXPLANATION_CAUSE]);
+	explanation->has_range = tb[NYX_IOMMU_A_EXPLANATION_LAST];
+	explanation->first = nyx_attr_u64(tb[NYX_IOMMU_A_EXPLANATION_FIRST]);
+	explanation->last = nyx_attr_u64(tb[NYX_IOMMU_A_EXPLANATION_LAST]);
+	explanation->prot = nyx_attr_u32(tb[NYX_IOMMU_A_EXPLANATION_PROT]);
+	explanation->has_age = tb[NYX_IOMMU_A_EXPLANATION_AGE];
+	explanation->age = nyx_attr_u64(tb[NYX_IOMMU_A_EXPLANATION_AGE]);
+	explanation->now_mapped = tb[NYX_IOMMU_A_EXPLANATION_NOW_MAPPED];
+}
+
+static void parse_obstacle(const struct nlattr *nest, struct nyx_obstacle *obstacle)
+{
+	struct nlattr *tb[NYX_IOMMU_A_OBSTACLE_MAX + 1];
+
+	if (nested(tb, NYX_IOMMU_A_OBSTACLE_MAX, nest))
+		return;
+	obstacle->kind = nyx_attr_u32(tb[NYX_IOMMU_A_OBSTACLE_KIND]);
+	obstacle->err = -(int)nyx_attr_u32(tb[NYX_IOMMU_A_OBSTACLE_ERRNO]);
+	nyx_attr_string(tb[NYX_IOMMU_A_OBSTACLE_TEXT], obstacle->text, sizeof(obstacle->text));
+}
+
+int nyx_parse_why(struct nlattr **attrs, void *out)
+{
+	struct nyx_why *why = out;
+	const struct nlattr *attr;
+
+	nyx_parse_device(attrs, &why->device);
+	EACH(attr, GROUP_MEMBER)
+		if (why->nr_members < NYX_MEMBERS_MAX)
+			why->members[why->nr_members++] = nyx_attr_u32(attr);
+	STRING(DOMAIN_NAME, why->domain_name);
+	why->domain_mode = U32(DOMAIN_MODE);
+	why->domain_state = U32(DOMAIN_STATE);
+	why->external = attrs[NYX_IOMMU_A_EXTERNAL];
+	why->mappings = U64(MAPPINGS);
+	why->mapped_bytes = U64(MAPPED_BYTES);
+	why->has_extent = attrs[NYX_IOMMU_A_HIGHEST_IOVA];
+	why->lowest = U64(LOWEST_IOVA);
+	why->highest = U64(HIGHEST_IOVA);
+	EACH(attr, RESERVED_REGION)
+		if (why->nr_regions < NYX_REGIONS_MAX)
+			parse_region(attr, &why->regions[why->nr_regions++]);
+	why->has_fault = attrs[NYX_IOMMU_A_FAULT];
+	nyx_parse_fault(attrs, &why->fault);
+	parse_explanation(attrs[NYX_IOMMU_A_EXPLANATION], &why->explanation);
+	EACH(attr, OBSTACLE)
+		if (why->nr_obstacles < NYX_OBSTACLES_MAX)
+			parse_obstacle(attr, &why->obstacles[why->nr_obstacles++]);
 	return 0;
 }

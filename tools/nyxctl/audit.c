@@ -62,10 +62,11 @@ static void print_result_json(const struct context *context, const struct nyx_au
 	for (i = 0; i < audit->nr_listed; i++)
 		json_array_append_new(list, row_object(columns, &audit->listed[i]));
 	print_json(context, json_pack(
-		"{s:{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}}", "audit",
+		"{s:{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}}", "audit",
 		"equal", !audit->differences,
 		"registers", (json_int_t)audit->registers,
 		"entries", (json_int_t)audit->entries,
+		"interrupt_entries", (json_int_t)audit->interrupt_entries,
 		"domains", (json_int_t)audit->domains,
 		"tables", (json_int_t)audit->tables,
 		"pages", (json_int_t)audit->leaves,
@@ -86,9 +87,9 @@ static void print_result(const struct context *context, const struct nyx_audit *
 		say(context, "and %" PRIu64 " more", audit->differences - audit->nr_listed);
 	format_size(audit->bytes, size, sizeof(size));
 	say(context, "%s: %" PRIu64 " registers and pointers, %" PRIu64 " device entries, %" PRIu64
-	    " domains, %" PRIu64 " page tables, %" PRIu64 " pages (%s)",
+	    " interrupt entries, %" PRIu64 " domains, %" PRIu64 " page tables, %" PRIu64 " pages (%s)",
 	    audit->differences ? "DIFFERENT" : "equal", audit->registers, audit->entries,
-	    audit->domains, audit->tables, audit->leaves, size);
+	    audit->interrupt_entries, audit->domains, audit->tables, audit->leaves, size);
 	if (audit->passed_over)
 		say(context, "%" PRIu64 " pages and tables were being changed and not compared",
 		    audit->passed_over);
@@ -115,7 +116,7 @@ static int run_audit(struct context *context, struct args *args)
 
 static const struct command commands[] = {
 	{ "run", "",
-	  "Read registers, device entries and page tables the way the hardware reads them, and\n"
+	  "Read registers, device and interrupt entries and page tables the way the hardware does, and\n"
 	  "compare them with what devices, domains and mappings should make of them. Changes\n"
 	  "nothing. Exit status 0: equal; 2: differences, each named.\n", run_audit },
 	{ 0 }

@@ -10,7 +10,8 @@
 
 static const struct object *const objects[] = {
 	&status_object, &check_object, &unit_object, &device_object, &domain_object, &map_object,
-	&irq_object, &fault_object, &audit_object, &acpi_object, NULL
+	&irq_object, &fault_object, &why_object, &monitor_object, &audit_object, &acpi_object,
+	&arrival_object, NULL
 };
 
 #define WORDS_MAX	32
@@ -224,7 +225,7 @@ static const struct object *pick_object(struct context *context, const char *giv
 }
 
 static const struct command *pick_command(struct context *context, struct args *args,
-					  const char *given)
+					  char *given)
 {
 	const char *names[WORDS_MAX];
 	int i, found;
@@ -232,6 +233,13 @@ static const struct command *pick_command(struct context *context, struct args *
 	for (i = 0; args->object->commands[i].name; i++)
 		names[i] = args->object->commands[i].name;
 	names[i] = NULL;
+	/* The words behind may come at once: these commands say little more than the object. */
+	if ((args->object == &monitor_object || args->object == &why_object) &&
+	    match_word(given, names) == MATCH_NONE) {
+		args->argv--;
+		args->argc++;
+		return args->object->commands;
+	}
 	found = match_or_say(context, args, "command", given, names);
 	return found < 0 ? NULL : &args->object->commands[found];
 }

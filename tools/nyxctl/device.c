@@ -7,245 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device.h"
 #include "nyxctl.h"
 #include "sysfs.h"
 #include "words.h"
 
 #define RESET_SECONDS	60	/* default time-out of reset and remove */
-
-GET_WORD(nyx_device, state, device_state_words)
-GET_TEXT(nyx_device, cause)
-GET_NUMBER(nyx_device, since)
-GET_TEXT(nyx_device, group_cause)
-GET_NUMBER(nyx_device, threshold)
-GET_NUMBER(nyx_device, faults)
-GET_NUMBER(nyx_device, faults_since_reset)
-GET_NUMBER(nyx_device, resets)
-
-static json_t *get_device(const void *row)
-{
-	char name[DEVICE_NAME];
-
-	return json_string(format_device(((const struct nyx_device *)row)->id, name));
-}
-
-static json_t *get_description(const void *row)
-{
-	char text[128];
-
-	return json_string(pci_name(((const struct nyx_device *)row)->id, text, sizeof(text)));
-}
-
-static json_t *get_driver(const void *row)
-{
-	char name[DRIVER_NAME];
-
-	pci_driver(((const struct nyx_device *)row)->id, name);
-	return name[0] ? json_string(name) : NULL;
-}
-
-static json_t *get_unit(const void *row)
-{
-	const struct nyx_device *device = row;
-
-	return device->has_unit ? json_integer(device->unit) : NULL;
-}
-
-static json_t *get_group(const void *row)
-{
-	const struct nyx_device *device = row;
-
-	return device->group ? json_integer(device->group) : NULL;
-}
-
-static json_t *get_domain(const void *row)
-{
-	const struct nyx_device *device = row;
-
-	return device->domain ? json_integer(device->domain) : NULL;
-}
-
-static json_t *get_flags(const void *row)
-{
-	const struct nyx_device *device = row;
-	json_t *list = json_array();
-	int bit;
-
-	for (bit = 0; device_flag_words[bit]; bit++)
-		if (device->flags & 1U << bit)
-			json_array_append_new(list, json_string(device_flag_words[bit]));
-	return list;
-}
-
-static json_t *get_aliases(const void *row)
-{
-	const struct nyx_device *device = row;
-	char name[DEVICE_NAME];
-	json_t *list;
-	uint32_t i;
-
-	if (!device->nr_aliases)
-		return NULL;
-	list = json_array();
-	for (i = 0; i < device->nr_aliases; i++)
-		json_array_append_new(list, json_string(format_device(device->aliases[i], name)));
-	return list;
-}
-
-static json_t *get_reset_error(const void *row)
-{
-	const struct nyx_device *device = row;
-
-	return device->reset_error ? json_string(strerror(device->reset_error)) : NULL;
-}
-
-static json_t *get_reserved(const void *row)
-{
-	const struct nyx_device *device = row;
-	char text[48];
-
-	if (!device->reserved_last)
-		return NULL;
-	snprintf(text, sizeof(text), "0x%llx-0x%llx", (unsigned long long)device->reserved_base,
-		 (unsigned long long)device->reserved_last);
-	return json_string(text);
-}
-
-static json_t *get_entry(const void *row)
-{
-	const struct nyx_device *device = row;
-	json_t *list;
-	uint32_t i;
-
-	if (!device->nr_entry_words)
-		return NULL;
-	list = json_array();
-	for (i = 0; i < device->nr_entry_words; i++)
-		json_array_append_new(list, hex(device->entry[i]));
-	return list;
-}
-
-static const struct column columns[] = {
-	{ "device", "DEVICE", FORMAT_TEXT, 0, get_device },
-	{ "state", "STATE", FORMAT_TEXT, 0, get_state },
-	{ "domain", "DOMAIN", FORMAT_NUMBER, 0, get_domain },
-	{ "group", "GROUP", FORMAT_NUMBER, 0, get_group },
-	{ "unit", "UNIT", FORMAT_NUMBER, 0, get_unit },
-	{ "driver", "DRIVER", FORMAT_TEXT, 0, get_driver },
-	{ "faults", "FAULTS", FORMAT_NUMBER, 0, get_faults },
-	{ "faults_since_reset", "SINCE RESET", FORMAT_NUMBER, SHOW_STATS, get_faults_since_reset },
-	{ "threshold", "THRESHOLD", FORMAT_NUMBER, SHOW_STATS, get_threshold },
-	{ "resets", "RESETS", FORMAT_NUMBER, SHOW_STATS, get_resets },
-	{ "reset_error", "LAST RESET FAILED", FORMAT_TEXT, SHOW_DETAIL, get_reset_error },
-	{ "flags", "FLAGS", FORMAT_TEXT, SHOW_STATS, get_flags },
-	{ "cause", "CAUSE", FORMAT_TEXT, SHOW_DETAIL, get_cause },
-	{ "since", "SINCE", FORMAT_TIME, SHOW_DETAIL, get_since },
-	{ "group_cause", "GROUP BOUND BY", FORMAT_TEXT, SHOW_DETAIL, get_group_cause },
-	{ "aliases", "ALSO SEEN AS", FORMAT_TEXT, SHOW_DETAIL, get_aliases },
-	{ "reserved", "RESERVED MEMORY", FORMAT_TEXT, SHOW_DETAIL, get_reserved },
-	{ "entry", "TABLE ENTRY", FORMAT_TEXT, SHOW_DETAIL, get_entry },
-	{ "description", "DESCRIPTION", FORMAT_TEXT, 0, get_description },
-	{ 0 }
-};
-
-/* ---- show, set ---- */
-
-static int run_show(struct context *context, struct args *args)
-{
-	static const struct keyword keywords[] = { { "domain", true }, { 0 } };
-	struct nyx_device device, *devices;
-	struct nyx_domain domain = { 0 };
-	bool one = false;
-	uint32_t id = 0;
-	char *word;
-	size_t nr;
-	int err;
-
-	if (args->argc && parse_device(args->argv[0], &id)) {
-		one = true;
-		next_word(args);
-		if (!no_more_words(context, args))
-			return EXIT_USAGE;
-	}
-	if (args->argc) {
-		switch (next_keyword(context, args, keywords, &word)) {
-		case 0:
-			if (!no_more_words(context, args))
-				return EXIT_USAGE;
-			if (!find_domain(context, word, &domain))
-				return EXIT_REFUSED;
-			break;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	if (!connect_kernel(context))
-		return EXIT_REFUSED;
-	if (one) {
-		err = nyx_device_get(context->nyx, id, &device);
-		if (err)
-			return refuse_nyx(context, err);
-		show_one(context, "devices", columns, &device);
-		return EXIT_DONE;
-	}
-	err = nyx_device_list(context->nyx, domain.id, &devices, &nr);
-	if (err)
-		return refuse_nyx(context, err);
-	show_list(context, "devices", columns, devices, sizeof(*devices), nr);
-	free(devices);
-	return EXIT_DONE;
-}
-
-/* In JSON mode a change answers with the device as it now is. */
-static int answer(struct context *context, nyx_device_id id)
-{
-	struct nyx_device device;
-	int err;
-
-	if (!context->json)
-		return EXIT_DONE;
-	err = nyx_device_get(context->nyx, id, &device);
-	if (err)
-		return refuse_nyx(context, err);
-	show_one(context, "devices", columns, &device);
-	return EXIT_DONE;
-}
-
-static int run_set(struct context *context, struct args *args)
-{
-	static const struct keyword keywords[] = { { "threshold", true }, { 0 } };
-	uint64_t threshold;
-	nyx_device_id id;
-	char name[DEVICE_NAME], *word;
-	int err;
-
-	if (!need_device(context, args, &id))
-		return EXIT_USAGE;
-	switch (next_keyword(context, args, keywords, &word)) {
-	case 0:
-		break;
-	case ARGS_END:
-		return usage_error(context, args, "nothing to set");
-	default:
-		return EXIT_USAGE;
-	}
-	if (!parse_number(word, &threshold) || threshold > UINT32_MAX)
-		return usage_error(context, args, "\"%s\" is not a threshold: write 0 to %u", word,
-				   UINT32_MAX);
-	if (!no_more_words(context, args))
-		return EXIT_USAGE;
-	if (!connect_kernel(context))
-		return EXIT_REFUSED;
-	err = nyx_device_set_threshold(context->nyx, id, threshold);
-	if (err)
-		return refuse_nyx(context, err);
-	if (threshold)
-		say(context, "%s is fenced off after %u faults", format_device(id, name),
-		    (unsigned int)threshold);
-	else
-		say(context, "%s is never fenced off for faults", format_device(id, name));
-	return answer(context, id);
-}
 
 /* ---- assign ---- */
 
@@ -326,6 +93,9 @@ static int run_assign(struct context *context, struct args *args)
 		return refuse(context, -EPERM, "%s is %s: it cannot be assigned", name,
 			      device.flags & NYX_IOMMU_DEVICE_FLAG_BRIDGE ?
 			      "a bridge" : "the IOMMU itself");
+	if (device.state == NYX_IOMMU_DEVICE_STATE_EXPORTED)
+		return refuse(context, -EBUSY, "%s is exported: nyxctl device unexport %s", name,
+			      name);
 	if (take_device(context, id, domain_word, may_unbind, old) != EXIT_DONE)
 		return EXIT_REFUSED;
 	err = nyx_device_assign(context->nyx, id, domain.id, options);
@@ -343,13 +113,13 @@ static int run_assign(struct context *context, struct args *args)
 	    options & NYX_ASSIGN_ATS ? " with ATS: it is trusted with all memory" : "",
 	    old[0] && strcmp(old, STUB_DRIVER) ? ", taken from driver " : "",
 	    strcmp(old, STUB_DRIVER) ? old : "");
-	return answer(context, id);
+	return device_answer(context, id);
 }
 
 /* ---- remove, reset ---- */
 
-/* Wait for the reset and tell how it ended. */
-static int settle(struct context *context, nyx_device_id id, unsigned int seconds,
+/* Wait for the reset and tell how it ended. Where nobody asked for one there need not be any. */
+static int settle(struct context *context, nyx_device_id id, unsigned int seconds, bool asked,
 		  struct nyx_device *device)
 {
 	char name[DEVICE_NAME];
@@ -357,7 +127,7 @@ static int settle(struct context *context, nyx_device_id id, unsigned int second
 
 	if (err)
 		return refuse_nyx(context, err);
-	if (device->reset_error && device->reset_error != ENOTTY)
+	if (device->reset_error && (asked || device->reset_error != ENOTTY))
 		return refuse(context, -(int)device->reset_error,
 			      "the reset of %s failed: %s; it is %s: %s", format_device(id, name),
 			      strerror(device->reset_error), word(device_state_words, device->state),
@@ -411,12 +181,12 @@ static int run_remove(struct context *context, struct args *args)
 		err = nyx_device_remove(context->nyx, id);
 		if (err)
 			return refuse_nyx(context, err);
-		if (settle(context, id, seconds, &device) != EXIT_DONE)
+		if (settle(context, id, seconds, false, &device) != EXIT_DONE)
 			return EXIT_REFUSED;
 	}
 	if (!rebind) {
 		say(context, "%s is in no domain and reaches nothing: %s", name, device.cause);
-		return answer(context, id);
+		return device_answer(context, id);
 	}
 	err = pci_give_back(id);
 	if (err)
@@ -424,7 +194,7 @@ static int run_remove(struct context *context, struct args *args)
 			      strerror(-err));
 	pci_driver(id, driver);
 	say(context, "%s is the host's again, driver %s", name, driver[0] ? driver : "none");
-	return answer(context, id);
+	return device_answer(context, id);
 }
 
 static int run_reset(struct context *context, struct args *args)
@@ -456,12 +226,12 @@ static int run_reset(struct context *context, struct args *args)
 		return refuse_nyx(context, err);
 	if (!wait) {
 		say(context, "%s is being reset", name);
-		return answer(context, id);
+		return device_answer(context, id);
 	}
-	if (settle(context, id, seconds, &device) != EXIT_DONE)
+	if (settle(context, id, seconds, true, &device) != EXIT_DONE)
 		return EXIT_REFUSED;
 	say(context, "%s is reset and %s", name, word(device_state_words, device.state));
-	return answer(context, id);
+	return device_answer(context, id);
 }
 
 static int run_move(struct context *context, struct args *args)
@@ -496,16 +266,20 @@ static int run_move(struct context *context, struct args *args)
 	err = nyx_device_move(context->nyx, id, domain.id, reset);
 	if (err)
 		return refuse_nyx(context, err);
-	if (reset && settle(context, id, seconds, &device) != EXIT_DONE)
+	if (reset && settle(context, id, seconds, false, &device) != EXIT_DONE)
 		return EXIT_REFUSED;
 	say(context, "%s is in domain %u (%s, %s) now%s", name, domain.id, domain.name,
 	    word(domain_mode_words, domain.mode), reset ? ", reset" : ", not reset");
-	return answer(context, id);
+	return device_answer(context, id);
 }
 
 static const struct command commands[] = {
 	{ "show", "[DEV] [domain D]",
-	  "All PCI functions, those of one domain, or one in full. -s adds columns.\n", run_show },
+	  "All PCI functions, those of one domain, or one in full. -s adds columns.\n",
+	  run_device_show },
+	{ "entry", "DEV",
+	  "DEV's entry in its unit's table, field by field, as the unit reads it.\n",
+	  run_device_entry },
 	{ "assign", "DEV domain D [unbind] [allow-reserved] [ats]",
 	  "Put DEV into domain D (id or name): from then on it reaches what the domain\n"
 	  "maps, and nothing else. A host driver that is bound to it is taken off only\n"
@@ -524,8 +298,18 @@ static const struct command commands[] = {
 	{ "reset", "DEV [timeout SECONDS] [nowait]",
 	  "Reset DEV, lift its quarantine and let it back to its domain. Waits for the\n"
 	  "outcome, 60 seconds by default.\n", run_reset },
-	{ "set", "DEV threshold N",
-	  "Fence DEV off after N recorded faults; 0: never.\n", run_set },
+	{ "export", "DEV [unbind] [nobind]",
+	  "Offer DEV and its whole isolation group to the kernel's IOMMU API and bind them\n"
+	  "to vfio-pci, for QEMU, DPDK and whatever else uses VFIO. A host driver that is\n"
+	  "bound to DEV is taken off only with unbind. With nobind no driver is bound.\n",
+	  run_export },
+	{ "unexport", "DEV [rebind]",
+	  "Take DEV and its group back from vfio-pci. They are the host's again; rebind\n"
+	  "has the host's drivers look for them.\n", run_unexport },
+	{ "set", "DEV [threshold N] [window SECONDS] [auto-reset N/h]",
+	  "Fence DEV off after N recorded faults; 0: never. For each window without a fault\n"
+	  "what counts towards that halves; 0: never. While DEV is fenced it is reset by\n"
+	  "itself, up to N times an hour, each time later; 0: never.\n", run_set },
 	{ 0 }
 };
 

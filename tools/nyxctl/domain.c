@@ -18,7 +18,15 @@ GET_WORD(nyx_domain, state, domain_state_words)
 GET_TEXT(nyx_domain, cause)
 GET_TEXT(nyx_domain, owner_name)
 GET_NUMBER(nyx_domain, devices)
-GET_NUMBER(nyx_domain, mappings)
+
+/* Whoever maps there keeps the books. */
+static json_t *get_mappings(const void *row)
+{
+	const struct nyx_domain *domain = row;
+
+	return domain->external ? NULL : json_integer(domain->mappings);
+}
+
 GET_NUMBER(nyx_domain, mapped_bytes)
 GET_NUMBER(nyx_domain, pinned_bytes)
 GET_NUMBER(nyx_domain, maps)
@@ -27,10 +35,14 @@ GET_NUMBER(nyx_domain, leaked_pages)
 GET_NUMBER(nyx_domain, leaked_tables)
 GET_NUMBER(nyx_domain, faults)
 GET_NUMBER(nyx_domain, threshold)
+GET_NUMBER(nyx_domain, window)
 
 static json_t *get_lifetime(const void *row)
 {
-	return json_string(((const struct nyx_domain *)row)->owner_port ? "owned" : "persistent");
+	const struct nyx_domain *domain = row;
+
+	return json_string(domain->external ? "external" :
+			   domain->owner_port ? "owned" : "persistent");
 }
 
 static json_t *get_owner_port(const void *row)
@@ -112,6 +124,7 @@ static const struct column columns[] = {
 	{ "pinned_bytes", "PINNED", FORMAT_SIZE, SHOW_STATS, get_pinned_bytes },
 	{ "faults", "FAULTS", FORMAT_NUMBER, 0, get_faults },
 	{ "threshold", "THRESHOLD", FORMAT_NUMBER, SHOW_DETAIL, get_threshold },
+	{ "window", "WINDOW", FORMAT_NUMBER, SHOW_DETAIL, get_window },
 	{ "protection", "DEVICES REACH", FORMAT_TEXT, SHOW_DETAIL, get_protection },
 	{ "maps", "MAPS", FORMAT_NUMBER, SHOW_STATS, get_maps },
 	{ "unmaps", "UNMAPS", FORMAT_NUMBER, SHOW_STATS, get_unmaps },
@@ -167,7 +180,7 @@ static bool parse_mode(struct context *context, struct args *args, const char *g
 
 /* ---- add, set ---- */
 
-enum { NAME, MAX_SIZE, MAX_MAPPINGS, THRESHOLD };	/* keywords of both, in this order */
+enum { NAME, MAX_SIZE, MAX_MAPPINGS, THRESHOLD, WINDOW };	/* keywords of both, in this order */
 
 /* A size, or "none". */
 static bool parse_limit(const char *word, bool (*parse)(const char *word, uint64_t *value),
@@ -201,11 +214,17 @@ static bool parse_change(struct context *context, struct args *args, int which, 
 		changes->threshold = number;
 		changes->has_threshold = true;
 		break;
+	case WINDOW:
+		good = parse_number(value, &number) && number <= UINT32_MAX;
+		changes->window = number;
+		changes->has_window = true;
+		break;
 	}
 	if (!good)
 		usage_error(context, args, "\"%s\" is not good here: write %s", value,
 			    which == MAX_SIZE ? "a size above 0, or none" :
-			    which == MAX_MAPPINGS ? "a number above 0, or none" : "0 to 4294967295");
+			    which == MAX_MAPPINGS ? "a number above 0, or none" :
+			    which == THRESHOLD ? "0 to 1000000" : "0 to 2592000 seconds");
 	return good;
 }
 
@@ -214,6 +233,7 @@ static int run_add(struct context *context, struct args *args)
 	static const struct keyword keywords[] = {
 		[NAME] = { "name", true }, [MAX_SIZE] = { "maxsize", true },
 		[MAX_MAPPINGS] = { "maxmappings", true }, [THRESHOLD] = { "threshold", true },
+		[WINDOW] = { "window", true },
 		{ "mode", true }, { "owned", false }, { 0 }
 	};
 	struct nyx_domain_params params = { 0 };
@@ -231,11 +251,11 @@ static int run_add(struct context *context, struct args *args)
 	}
 	while ((which = next_keyword(context, args, keywords, &value)) != ARGS_END) {
 		if (which == ARGS_BAD ||
-		    (which == THRESHOLD + 1 && !parse_mode(context, args, value, &params.mode)) ||
-		    (which <= THRESHOLD &&
+		    (which == WINDOW + 1 && !parse_mode(context, args, value, &params.mode)) ||
+		    (which <= WINDOW &&
 		     !parse_change(context, args, which, value, &params.limits)))
 			return EXIT_USAGE;
-		if (which == THRESHOLD + 2)
+		if (which == WINDOW + 2)
 			params.owned = true;
 	}
 	params.name = params.limits.name;
@@ -258,6 +278,7 @@ static int run_set(struct context *context, struct args *args)
 	static const struct keyword keywords[] = {
 		[NAME] = { "name", true }, [MAX_SIZE] = { "maxsize", true },
 		[MAX_MAPPINGS] = { "maxmappings", true }, [THRESHOLD] = { "threshold", true },
+		[WINDOW] = { "window", true },
 		{ "state", true }, { 0 }
 	};
 	struct nyx_domain_changes changes = { 0 };
@@ -269,11 +290,11 @@ static int run_set(struct context *context, struct args *args)
 	if (!need_word(context, args, "the domain", &which))
 		return EXIT_USAGE;
 	while ((keyword = next_keyword(context, args, keywords, &value)) != ARGS_END) {
-		if (keyword == ARGS_BAD || (keyword <= THRESHOLD &&
+		if (keyword == ARGS_BAD || (keyword <= WINDOW &&
 		    !parse_change(context, args, keyword, value, &changes)))
 			return EXIT_USAGE;
 		any = true;
-		if (keyword <= THRESHOLD)
+		if (keyword <= WINDOW)
 			continue;
 		state = match_word(value, domain_state_words);
 		if (state != NYX_IOMMU_DOMAIN_STATE_ACTIVE &&
@@ -329,20 +350,21 @@ static int run_del(struct context *context, struct args *args)
 static const struct command commands[] = {
 	{ "show", "[D]", "All domains, or one (by id or name) in full. -s adds columns.\n",
 	  run_show },
-	{ "add", "[ID] [name NAME] [mode strict|shared|unmanaged] [owned] [maxsize S] [maxmappings N] [threshold N]",
+	{ "add", "[ID] [name NAME] [mode strict|shared|unmanaged] [owned] [maxsize S] [maxmappings N] [threshold N] [window SECONDS]",
 	  "Make a domain: the lowest free id, strict, and there until domain del. owned:\n"
 	  "it is undone when nyxctl ends, which makes sense in a batch. The modes: strict\n"
 	  "holds one isolation group, and faults fence the device that made them; shared\n"
 	  "holds several groups that trust each other with all its memory, and are fenced\n"
-	  "together; unmanaged protects nothing: its devices reach all memory. Limits and\n"
-	  "threshold as in set.\n", run_add },
+	  "together; unmanaged protects nothing: its devices reach all memory. Limits,\n"
+	  "threshold and window as in set.\n", run_add },
 	{ "del", "D [force]",
 	  "Undo a domain: its mappings go. With devices in it only with force: they are\n"
 	  "taken out, blocked and reset. Waits until it is undone.\n", run_del },
-	{ "set", "D [name NAME] [state active|disabled] [maxsize S] [maxmappings N] [threshold N]",
+	{ "set", "D [name NAME] [state active|disabled] [maxsize S] [maxmappings N] [threshold N] [window SECONDS]",
 	  "Rename a domain; switch its devices off (they reach nothing, the mappings stay)\n"
 	  "and on; limit what it may map (none: no limit); fence its devices off after N\n"
-	  "faults (0: never), where no threshold was set for a device itself.\n", run_set },
+	  "faults (0: never), a count that halves for each window without one (0: never),\n"
+	  "where that was not set for a device itself.\n", run_set },
 	{ 0 }
 };
 

@@ -20,8 +20,18 @@ static json_t *get_device(const void *row)
 GET_NUMBER(nyx_fault_counts, faults)
 GET_NUMBER(nyx_fault_counts, since_reset)
 GET_NUMBER(nyx_fault_counts, threshold)
+GET_NUMBER(nyx_fault_counts, window)
+GET_NUMBER(nyx_fault_counts, towards_threshold)
+GET_NUMBER(nyx_fault_counts, reported)
 GET_NUMBER(nyx_fault_counts, first)
 GET_NUMBER(nyx_fault_counts, last)
+
+static json_t *get_suppressed_since(const void *row)
+{
+	const struct nyx_fault_counts *counts = row;
+
+	return counts->suppressed_since ? json_integer(counts->suppressed_since) : NULL;
+}
 
 static json_t *get_reasons(const void *row)
 {
@@ -57,7 +67,11 @@ static const struct column count_columns[] = {
 	{ "device", "DEVICE", FORMAT_TEXT, 0, get_device },
 	{ "faults", "FAULTS", FORMAT_NUMBER, 0, get_faults },
 	{ "since_reset", "SINCE RESET", FORMAT_NUMBER, 0, get_since_reset },
+	{ "towards_threshold", "TOWARDS", FORMAT_NUMBER, 0, get_towards_threshold },
 	{ "threshold", "THRESHOLD", FORMAT_NUMBER, 0, get_threshold },
+	{ "window", "WINDOW", FORMAT_NUMBER, SHOW_DETAIL, get_window },
+	{ "reported", "REPORTED BY SOFTWARE", FORMAT_NUMBER, SHOW_DETAIL, get_reported },
+	{ "suppressed_since", "SUPPRESSED SINCE", FORMAT_TIME, SHOW_DETAIL, get_suppressed_since },
 	{ "first", "FIRST", FORMAT_TIME, SHOW_STATS, get_first },
 	{ "last", "LAST", FORMAT_TIME, 0, get_last },
 	{ "most_often", "MOST OFTEN", FORMAT_TEXT, 0, get_most_often },
@@ -102,11 +116,20 @@ static json_t *get_index(const void *row)
 	return fault->has_index ? json_integer(fault->index) : NULL;
 }
 
+static json_t *get_reported_by(const void *row)
+{
+	return json_string(((const struct nyx_fault *)row)->reported ? "software" : "unit");
+}
+
+GET_NUMBER(nyx_fault, epoch)
+
 static const struct column record_columns[] = {
 	{ "sequence", "NUMBER", FORMAT_NUMBER, 0, get_sequence },
 	{ "time", "TIME", FORMAT_TIME, 0, get_time },
 	{ "device", "DEVICE", FORMAT_TEXT, SHOW_STATS, get_r_device },
 	{ "unit", "UNIT", FORMAT_NUMBER, SHOW_STATS, get_unit },
+	{ "by", "BY", FORMAT_TEXT, SHOW_STATS, get_reported_by },
+	{ "epoch", "RESETS", FORMAT_NUMBER, SHOW_STATS, get_epoch },
 	{ "domain", "DOMAIN", FORMAT_NUMBER, 0, get_domain },
 	{ "kind", "ACCESS", FORMAT_TEXT, 0, get_kind },
 	{ "address", "ADDRESS", FORMAT_TEXT, 0, get_address },
@@ -213,11 +236,76 @@ static int run_clear(struct context *context, struct args *args)
 	return EXIT_DONE;
 }
 
+static bool parse_report(struct context *context, struct args *args,
+			 struct nyx_fault_report *report)
+{
+	static const struct keyword keywords[] = {
+		{ "addr", true }, { "reason", true }, { "kind", true }, { 0 }
+	};
+	int which, kind;
+	uint64_t number;
+	char *word;
+
+	while ((which = next_keyword(context, args, keywords, &word)) != ARGS_END) {
+		switch (which) {
+		case 0:
+			if (!parse_number(word, &report->address)) {
+				usage_error(context, args, "\"%s\" is not an address", word);
+				return false;
+			}
+			report->has_address = true;
+			break;
+		case 1:
+			if (parse_number(word, &number) && number <= UINT32_MAX)
+				report->reason = number;
+			else
+				report->text = word;
+			break;
+		case 2:
+			kind = match_word(word, fault_kind_words);
+			if (kind < 0 || kind == NYX_IOMMU_FAULT_KIND_INTERRUPT) {
+				usage_error(context, args,
+					    "\"%s\" is nothing to report: use read, write, exec or unknown",
+					    word);
+				return false;
+			}
+			report->kind = kind;
+			break;
+		default:
+			return false;
+		}
+	}
+	return true;
+}
+
+static int run_report(struct context *context, struct args *args)
+{
+	struct nyx_fault_report report = { .kind = NYX_IOMMU_FAULT_KIND_UNKNOWN };
+	char name[DEVICE_NAME];
+	nyx_device_id id;
+	int err;
+
+	if (!need_device(context, args, &id) || !parse_report(context, args, &report))
+		return EXIT_USAGE;
+	if (!connect_kernel(context))
+		return EXIT_REFUSED;
+	err = nyx_fault_report(context->nyx, id, &report);
+	if (err)
+		return refuse_nyx(context, err);
+	if (context->json)
+		print_json(context, json_pack("{s:s}", "reported", format_device(id, name)));
+	say(context, "a fault of %s is recorded", format_device(id, name));
+	return EXIT_DONE;
+}
+
 static const struct command commands[] = {
 	{ "show", "[DEV]", "Devices that had faults; or one device's counts by reason and last records.\n",
 	  run_show },
 	{ "clear", "DEV", "Forget a device's counts and records. A quarantine stays: see device reset.\n",
 	  run_clear },
+	{ "report", "DEV [kind read|write|exec] [addr A] [reason TEXT|N]",
+	  "Record a fault that software has seen DEV make, which is assigned or exported. It is\n"
+	  "marked as reported, and counts towards the threshold like any other.\n", run_report },
 	{ 0 }
 };
 

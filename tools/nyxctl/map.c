@@ -11,83 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "map.h"
 #include "nyxctl.h"
 #include "sysfs.h"
 #include "words.h"
-
-GET_HEX(nyx_mapping, iova)
-GET_NUMBER(nyx_mapping, length)
-GET_WORD(nyx_mapping, type, mapping_type_words)
-GET_NUMBER(nyx_mapping, runs)
-GET_HEX(nyx_mapping, address)
-
-static json_t *get_last(const void *row)
-{
-	const struct nyx_mapping *mapping = row;
-
-	return hex(mapping->iova + mapping->length - 1);
-}
-
-static json_t *get_prot(const void *row)
-{
-	return json_string(prot_words(((const struct nyx_mapping *)row)->prot));
-}
-
-static json_t *get_physical(const void *row)
-{
-	const struct nyx_mapping *mapping = row;
-
-	return mapping->has_physical ? hex(mapping->physical) : NULL;
-}
-
-static json_t *get_bar_of(const void *row)
-{
-	const struct nyx_mapping *mapping = row;
-	char name[DEVICE_NAME];
-
-	return mapping->is_bar ? json_string(format_device(mapping->device, name)) : NULL;
-}
-
-static json_t *get_tag(const void *row)
-{
-	const struct nyx_mapping *mapping = row;
-
-	return mapping->tag ? hex(mapping->tag) : NULL;
-}
-
-static const struct column columns[] = {
-	{ "iova", "IOVA", FORMAT_TEXT, 0, get_iova },
-	{ "last", "LAST", FORMAT_TEXT, 0, get_last },
-	{ "length", "SIZE", FORMAT_SIZE, 0, get_length },
-	{ "prot", "RIGHTS", FORMAT_TEXT, 0, get_prot },
-	{ "type", "MEMORY", FORMAT_TEXT, 0, get_type },
-	{ "physical", "PHYSICAL", FORMAT_TEXT, 0, get_physical },
-	{ "runs", "PIECES", FORMAT_NUMBER, 0, get_runs },
-	{ "bar_of", "BAR OF", FORMAT_TEXT, SHOW_STATS, get_bar_of },
-	{ "address", "MAPPED FROM", FORMAT_TEXT, SHOW_STATS, get_address },
-	{ "tag", "TAG", FORMAT_TEXT, SHOW_STATS, get_tag },
-	{ 0 }
-};
-
-static int run_show(struct context *context, struct args *args)
-{
-	struct nyx_mapping *mappings;
-	struct nyx_domain domain;
-	char *which;
-	size_t nr;
-	int err;
-
-	if (!need_word(context, args, "the domain", &which) || !no_more_words(context, args))
-		return EXIT_USAGE;
-	if (!find_domain(context, which, &domain))
-		return EXIT_REFUSED;
-	err = nyx_mapping_list(context->nyx, domain.id, &mappings, &nr);
-	if (err)
-		return refuse_nyx(context, err);
-	show_list(context, "mappings", columns, mappings, sizeof(*mappings), nr);
-	free(mappings);
-	return EXIT_DONE;
-}
 
 /* ---- add, del ---- */
 
@@ -423,7 +350,10 @@ static int run_walk(struct context *context, struct args *args)
 }
 
 static const struct command commands[] = {
-	{ "show", "D", "All mappings of domain D, by address. -s adds columns.\n", run_show },
+	{ "show", "D [merged]",
+	  "All mappings of domain D, by address, and what they amount to. merged makes one\n"
+	  "line of neighbours with the same rights and memory. -s adds columns.\n",
+	  run_map_show },
 	{ "add", "D IOVA [file PATH] [bar DEV:N] [phys ADDRESS] [offset N] [size S] [prot r|w|rw] [tag N]",
 	  "Map one of three: S bytes of a file on tmpfs or hugetlbfs (/dev/shm, a memfd's\n"
 	  "/proc/PID/fd/N) at address IOVA of domain D; or of a BAR of a device that is in\n"

@@ -48,8 +48,9 @@ struct object {
 };
 
 extern const struct object status_object, check_object, unit_object, device_object,
-			   domain_object, map_object, irq_object, fault_object, audit_object,
-			   acpi_object;
+			   domain_object, map_object, irq_object, fault_object,
+			   monitor_object, audit_object, acpi_object, arrival_object,
+			   why_object;
 
 /* ---- cli.c: reading words ---- */
 
@@ -110,6 +111,7 @@ enum format {
 
 #define SHOW_STATS	1	/* in tables only with -s */
 #define SHOW_DETAIL	2	/* not in lists */
+#define JSON_ONLY	4
 
 /*
  * One definition per object makes its table, its detailed view and its JSON.
@@ -130,6 +132,8 @@ void show_list(const struct context *context, const char *name, const struct col
 void show_one(const struct context *context, const char *name, const struct column *columns,
 	      const void *row);
 
+/* Nanoseconds since 1970 as local time, or "never". */
+void format_time(uint64_t ns, char *out, size_t len);
 /* The JSON of one of them. */
 json_t *row_object(const struct column *columns, const void *row);
 json_t *hex(uint64_t value);

@@ -142,7 +142,7 @@ json_t *row_object(const struct column *columns, const void *row)
 
 /* ---- cells ---- */
 
-static void time_text(uint64_t ns, char *out, size_t len)
+void format_time(uint64_t ns, char *out, size_t len)
 {
 	time_t seconds = ns / 1000000000;
 	struct tm tm;
@@ -172,7 +172,7 @@ static void cell_text(const json_t *value, enum format format, char *out, size_t
 		if (format == FORMAT_SIZE)
 			format_size(json_integer_value(value), out, len);
 		else if (format == FORMAT_TIME)
-			time_text(json_integer_value(value), out, len);
+			format_time(json_integer_value(value), out, len);
 		else
 			snprintf(out, len, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 		break;
@@ -207,7 +207,7 @@ static void cell_text(const json_t *value, enum format format, char *out, size_t
 
 static bool in_table(const struct context *context, const struct column *column)
 {
-	if (column->flags & SHOW_DETAIL)
+	if (column->flags & (SHOW_DETAIL | JSON_ONLY))
 		return false;
 	return !(column->flags & SHOW_STATS) || context->stats;
 }
@@ -290,7 +290,7 @@ void show_one(const struct context *context, const char *name, const struct colu
 		return;
 	}
 	for (column = columns; column->key; column++) {
-		json_t *value = column->get(row);
+		json_t *value = column->flags & JSON_ONLY ? NULL : column->get(row);
 		json_t *inner;
 		size_t i;
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "parse.h"
@@ -80,6 +81,39 @@ void pci_driver(uint32_t device, char name[DRIVER_NAME])
 	snprintf(name, DRIVER_NAME, "%.*s", DRIVER_NAME - 1, last ? last + 1 : "");
 }
 
+int pci_iommu_group(uint32_t device)
+{
+	char path[PATH_LEN], link[PATH_LEN];
+	const char *last;
+	ssize_t len;
+
+	device_path(device, "iommu_group", path);
+	len = readlink(path, link, sizeof(link) - 1);
+	if (len <= 0)
+		return -1;
+	link[len] = '\0';
+	last = strrchr(link, '/');
+	return last ? atoi(last + 1) : -1;
+}
+
+bool pci_driver_there(const char *driver)
+{
+	char path[PATH_LEN];
+	pid_t child;
+
+	snprintf(path, sizeof(path), PCI "/drivers/%s", driver);
+	if (!access(path, F_OK))
+		return true;
+	child = fork();
+	if (!child) {
+		execlp("modprobe", "modprobe", "-q", driver, NULL);
+		_exit(127);
+	}
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	return !access(path, F_OK);
+}
+
 unsigned long pci_attribute(uint32_t device, const char *file)
 {
 	char path[PATH_LEN], text[32] = "";
@@ -120,7 +154,7 @@ const char *pci_name(uint32_t device, char *buf, size_t len)
 
 /* ---- binding ---- */
 
-static int set_override(uint32_t device, const char *driver)
+int pci_override(uint32_t device, const char *driver)
 {
 	char path[PATH_LEN], text[DRIVER_NAME + 1];
 
@@ -129,7 +163,7 @@ static int set_override(uint32_t device, const char *driver)
 	return write_file(path, text);
 }
 
-static int unbind(uint32_t device)
+int pci_unbind(uint32_t device)
 {
 	char path[PATH_LEN], name[DEVICE_NAME];
 	int err;
@@ -139,7 +173,7 @@ static int unbind(uint32_t device)
 	return err == -ENOENT ? 0 : err;	/* nothing is bound */
 }
 
-static int probe(uint32_t device)
+int pci_probe(uint32_t device)
 {
 	char name[DEVICE_NAME];
 
@@ -154,12 +188,12 @@ int pci_take(uint32_t device, char old[DRIVER_NAME])
 	pci_driver(device, old);
 	if (!strcmp(old, STUB_DRIVER))
 		return 0;
-	err = set_override(device, STUB_DRIVER);
+	err = pci_override(device, STUB_DRIVER);
 	if (err)
 		return err;
-	err = unbind(device);
+	err = pci_unbind(device);
 	if (!err)
-		err = probe(device);
+		err = pci_probe(device);
 	if (!err) {
 		pci_driver(device, now);
 		if (!strcmp(now, STUB_DRIVER))
@@ -175,14 +209,14 @@ int pci_give_back(uint32_t device)
 	char now[DRIVER_NAME];
 	int err;
 
-	err = set_override(device, "");
+	err = pci_override(device, "");
 	if (err)
 		return err;
 	pci_driver(device, now);
 	if (!strcmp(now, STUB_DRIVER))
-		err = unbind(device);
+		err = pci_unbind(device);
 	/* A function that no driver wants stays without one: that is no error. */
-	return err ? err : (probe(device), 0);
+	return err ? err : (pci_probe(device), 0);
 }
 
 int pci_restore(uint32_t device, const char *old)
@@ -190,14 +224,14 @@ int pci_restore(uint32_t device, const char *old)
 	char path[PATH_LEN], name[DEVICE_NAME], now[DRIVER_NAME];
 	int err;
 
-	err = set_override(device, "");
+	err = pci_override(device, "");
 	if (err)
 		return err;
 	pci_driver(device, now);
 	if (!strcmp(now, old))
 		return 0;
 	if (now[0]) {
-		err = unbind(device);
+		err = pci_unbind(device);
 		if (err)
 			return err;
 	}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fields.h"
 #include "nyxctl.h"
 #include "words.h"
 
@@ -100,6 +101,8 @@ static json_t *get_interrupts(const void *row)
 {
 	const struct nyx_unit *unit = row;
 	bool counted = unit->remapping_flags & NYX_IOMMU_REMAPPING_FLAG_COUNTED;
+	bool per_device = unit->remapping_flags & NYX_IOMMU_REMAPPING_FLAG_PER_DEVICE;
+	bool closed = unit->remapping_flags & NYX_IOMMU_REMAPPING_FLAG_UNUSED_IDS_BLOCKED;
 	json_t *list = json_array();
 
 	if (unit->remapping != NYX_IOMMU_REMAPPING_STATE_ON) {
@@ -107,9 +110,13 @@ static json_t *get_interrupts(const void *row)
 		return list;
 	}
 	json_array_append_new(list, json_string(
-		unit->remapping_flags & NYX_IOMMU_REMAPPING_FLAG_PER_DEVICE ?
-		"an assigned device reaches only the entries of its own table" :
+		per_device ?
+		"an assigned device reaches, under its own ids, only the entries of its own table" :
 		"an assigned device raises only those entries that name it"));
+	if (per_device)
+		json_array_append_new(list, json_string(closed ?
+			"under an id that no function has it raises nothing" :
+			"but under an id that no function has it can forge any interrupt, see the note"));
 	if (unit->remapping_flags & NYX_IOMMU_REMAPPING_FLAG_FORGEABLE)
 		json_array_append_new(list, json_string("but it can still forge interrupts in compatibility format, which the host uses"));
 	json_array_append_new(list, json_string(counted ?
@@ -151,12 +158,27 @@ static const struct column columns[] = {
 	{ 0 }
 };
 
+/* By name or number; NULL: refused. */
+static const struct nyx_unit *find_unit(struct context *context, const char *wanted,
+					const struct nyx_unit *units, size_t nr)
+{
+	uint64_t id;
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (!strcmp(wanted, units[i].name) ||
+		    (parse_number(wanted, &id) && id == units[i].id))
+			return &units[i];
+	refuse(context, -ENODEV, "no unit \"%s\": see nyxctl unit show", wanted);
+	return NULL;
+}
+
 static int run_show(struct context *context, struct args *args)
 {
 	char *wanted = next_word(args);
+	const struct nyx_unit *unit;
 	struct nyx_unit *units;
-	uint64_t id;
-	size_t i, nr;
+	size_t nr;
 	int err;
 
 	if (!no_more_words(context, args))
@@ -171,14 +193,42 @@ static int run_show(struct context *context, struct args *args)
 		free(units);
 		return EXIT_DONE;
 	}
-	for (i = 0; i < nr; i++)
-		if (!strcmp(wanted, units[i].name) ||
-		    (parse_number(wanted, &id) && id == units[i].id))
-			break;
-	if (i < nr)
-		show_one(context, "units", columns, &units[i]);
+	unit = find_unit(context, wanted, units, nr);
+	if (unit)
+		show_one(context, "units", columns, unit);
+	free(units);
+	return unit ? EXIT_DONE : EXIT_REFUSED;
+}
+
+static int run_regs(struct context *context, struct args *args)
+{
+	const struct nyx_unit *unit;
+	char *wanted = next_word(args);
+	struct nyx_status status;
+	struct nyx_unit *units;
+	size_t nr;
+	int err;
+
+	if (!no_more_words(context, args))
+		return EXIT_USAGE;
+	if (!connect_kernel(context))
+		return EXIT_REFUSED;
+	err = nyx_status(context->nyx, &status);
+	if (!err)
+		err = nyx_unit_list(context->nyx, &units, &nr);
+	if (err)
+		return refuse_nyx(context, err);
+	unit = wanted ? find_unit(context, wanted, units, nr) : units;
+	err = EXIT_REFUSED;
+	if (!unit || !nr)
+		;
+	else if (!unit->has_registers)
+		refuse(context, -EPERM, "registers are for root to see: run it as root");
+	else if (!show_registers(context, status.vendor, unit, wanted ? 1 : nr))
+		refuse(context, -EOPNOTSUPP, "registers of \"%s\" are not known to this nyxctl",
+		       status.vendor);
 	else
-		err = refuse(context, -ENODEV, "no unit \"%s\": see nyxctl unit show", wanted);
+		err = EXIT_DONE;
 	free(units);
 	return err;
 }
@@ -186,6 +236,8 @@ static int run_show(struct context *context, struct args *args)
 static const struct command commands[] = {
 	{ "show", "[UNIT]", "All units, or one (by name or number) in full. -s adds counters.\n",
 	  run_show },
+	{ "regs", "[UNIT]",
+	  "The registers of all units, or of one, field by field, as they are now.\n", run_regs },
 	{ 0 }
 };
 

@@ -16,17 +16,19 @@ const char *const device_state_words[] = {
 };
 const char *const domain_mode_words[] = { "?", "strict", "shared", "unmanaged", NULL };
 const char *const domain_state_words[] = { "active", "quarantined", "disabled", "deleted", NULL };
-const char *const mapping_type_words[] = { "?", "user", "phys", "reserved", NULL };
+const char *const mapping_type_words[] = { "?", "user", "phys", "reserved", "external", NULL };
 const char *const pt_format_words[] = { "vtd-second-stage", "amd-v1", NULL };
 const char *const fault_kind_words[] = { "read", "write", "exec", "interrupt", "unknown", NULL };
 const char *const remapping_state_words[] = { "none", "off", "on", NULL };
+const char *const holder_kind_words[] = { "unit", "device", "domain", NULL };
 const char *const irq_type_words[] = { "none", "msi", "msi-x", NULL };
+const char *const arrival_action_words[] = { "host", "hold", "domain", NULL };
 const char *const delivery_words[] = {
 	"fixed", "lowest-priority", "smi", "reserved", "nmi", "init", "reserved", "extint", NULL
 };
 const char *const device_flag_words[] = {
 	"bridge", "unit-function", "stub-bound", "group-blocked", "resetting", "has-reset",
-	"reserved-region", "faults-suppressed", "unnamed", "ats", NULL
+	"reserved-region", "faults-suppressed", "unnamed", "ats", "relaxed-region", NULL
 };
 
 const char *word(const char *const *words, unsigned int value)

@@ -17,8 +17,10 @@ extern const char *const mapping_type_words[];	/* index 0 is unused: "?" */
 extern const char *const pt_format_words[];
 extern const char *const fault_kind_words[];
 extern const char *const remapping_state_words[];
+extern const char *const holder_kind_words[];
 extern const char *const irq_type_words[];
 extern const char *const delivery_words[];	/* by the local APIC's number */
+extern const char *const arrival_action_words[];
 extern const char *const device_flag_words[];	/* by bit */
 
 /* words[value], or "?" when the kernel is newer than this list. */

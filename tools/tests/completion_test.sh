@@ -78,6 +78,8 @@ offers "an object behind an option" "nyxctl -j sta" status
 offers "a command begun" "nyxctl device as" assign
 offers "an abbreviated object's commands" "nyxctl dev as" assign
 offers "devices" "nyxctl device assign " "0000:03:00.0 0000:04:00.0"
+offers "an only command need not be named" "nyxctl why 0" "0000:03:00.0 0000:04:00.0"
+offers "but may be" "nyxctl why show 0" "0000:03:00.0 0000:04:00.0"
 COMP_WORDBREAKS=$' \t\n"\'><=;|&(:'
 offers "a device begun, behind its colons" "nyxctl device assign 0000:03:" "00.0"
 offers "keywords after the device" "nyxctl device assign 0000:03:00.0 d" domain

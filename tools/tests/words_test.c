@@ -66,8 +66,10 @@ static void test_words(void)
 	   "fault kind unknown");
 	ok(!strcmp(word(unit_state_words, NYX_IOMMU_UNIT_STATE_DEAD), "dead"), "unit state dead");
 	ok(!strcmp(word(unit_state_words, 3), "?"), "a state that is not known");
-	ok(!strcmp(word(device_flag_words, 6), "reserved-region") &&
-	   NYX_IOMMU_DEVICE_FLAG_RESERVED_REGION == 1 << 6, "the last device flag");
+	ok(!strcmp(word(device_flag_words, 10), "relaxed-region") &&
+	   NYX_IOMMU_DEVICE_FLAG_RELAXED_REGION == 1 << 10, "the last device flag");
+	ok(!strcmp(word(holder_kind_words, NYX_IOMMU_HOLDER_KIND_DOMAIN), "domain"),
+	   "holder kind domain");
 }
 
 static void test_parameters(void)
