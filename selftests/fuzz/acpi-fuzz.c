@@ -103,6 +103,21 @@ static bool run_parser(acpi_parse_fn parse, const u8 *data, size_t size)
 	return true;
 }
 
+static void run_madt(const u8 *data, size_t size)
+{
+	struct nyx_acpi_ioapics ioapics;
+	struct nyx_acpi_error err;
+	u32 id, nr = 0;
+	int ret = nyx_madt_parse(data, size, &ioapics, &err);
+
+	check(!ret || ret == -EINVAL, "a refusal is -EINVAL");
+	check(!ret || (err.text && err.text[0] && err.offset <= size),
+	      "a refusal has place and text");
+	for (id = 0; id < 256; id++)
+		nr += ioapics.listed[id];
+	check(nr == (ret ? 0 : ioapics.nr) && nr * 12 <= size, "IO-APICs are counted");
+}
+
 /* What nyxctl acpi shows of the same bytes: each item and field is in the table. */
 static void run_raw(const u8 *data, size_t size)
 {
@@ -141,6 +156,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	run_raw(data, size);
 	accepted = run_parser(nyx_dmar_parse, data, size);
 	accepted |= run_parser(nyx_ivrs_parse, data, size);
+	run_madt(data, size);
 
 	/* The same bytes with a header that cannot be the reason to refuse them. */
 	if (!accepted && size >= 48) {
@@ -155,6 +171,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		memcpy(fixed, "IVRS", 4);
 		acpi_checksum(fixed, size);
 		run_parser(nyx_ivrs_parse, fixed, size);
+		memcpy(fixed, "APIC", 4);
+		acpi_checksum(fixed, size);
+		run_madt(fixed, size);
 	}
 	return 0;
 }
@@ -175,7 +194,7 @@ static u32 any(u32 below)
 }
 
 static void (*const seeds[])(struct acpi_build *b) = {
-	dmar_qemu, dmar_server, ivrs_qemu, ivrs_server,
+	dmar_qemu, dmar_server, ivrs_qemu, ivrs_server, madt_qemu, madt_server,
 };
 
 static int write_seeds(const char *dir)

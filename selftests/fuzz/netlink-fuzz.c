@@ -58,7 +58,7 @@ static void check_range(const struct nlattr *nest, bool map, const struct nyx_nl
 
 	/* Which of the types it takes is the core's to say: see kernel/ranges.c. */
 	check(!(range->prot & ~3U) && range->type >= NYX_IOMMU_MAPPING_TYPE_USER &&
-	      range->type <= NYX_IOMMU_MAPPING_TYPE_RESERVED, "prot and type are known");
+	      range->type <= NYX_IOMMU_MAPPING_TYPE_EXTERNAL, "prot and type are known");
 	/* Of an attribute given twice the last one counts, as everywhere in netlink. */
 	nla_for_each_nested(inner, nest, rem) {
 		int left = rem;

@@ -4,37 +4,35 @@
  * makes the card fetch a descriptor and a packet from the addresses it is
  * told, and write back that it has sent it.
  */
-#include "sysfs.h"
+#include "e1000e.h"
 
-/* 82574L datasheet, chapter 10: registers. */
-#define CTRL		0x0000
-#define CTRL_RESET	(1 << 26)
-#define IMC		0x00d8
-#define TCTL		0x0400
-#define TCTL_ENABLE	(1 << 1)
-#define TDBAL		0x3800
-#define TDBAH		0x3804
-#define TDLEN		0x3808
-#define TDH		0x3810
-#define TDT		0x3818
-
-/* 7.2.10: legacy transmit descriptor. */
-struct descriptor {
-	uint64_t address;
-	uint16_t length;
-	uint8_t checksum_offset, command, status, checksum_start;
-	uint16_t special;
-};
-
-#define COMMAND_END		1	/* the whole packet */
-#define COMMAND_FCS		2
-#define COMMAND_REPORT		8
-#define STATUS_DONE		1
-
-#define RING_SIZE	128	/* bytes: eight descriptors */
+#define RING_ENTRIES	8
 #define WAIT_SECONDS	3
+#define DOORBELLS	256	/* between two looks at the clock */
 
-_Static_assert(sizeof(struct descriptor) == 16, "transmit descriptor");
+/*
+ * A ring at an address that leads nowhere, told again and again that there is more to send: each
+ * time the card tries to read it. That somebody switches its bus mastering off does not impress
+ * it.
+ */
+static int storm(const char *device, uint64_t iova, uint64_t for_seconds)
+{
+	volatile uint8_t *regs = pci_registers(device, E1000E_REGISTERS);
+	double end = seconds() + for_seconds;
+	unsigned long long nr = 0;
+	int i;
+
+	e1000e_reset(regs);
+	e1000e_start(regs, iova, RING_ENTRIES);
+	while (seconds() < end) {
+		pci_command(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+		for (i = 0; i < DOORBELLS; i++)
+			write32(regs, TDT, ++nr % RING_ENTRIES);
+	}
+	e1000e_reset(regs);
+	printf("%llu\n", nr);
+	return 0;
+}
 
 int main(int argc, char **argv)
 {
@@ -43,11 +41,15 @@ int main(int argc, char **argv)
 	double end;
 	int fd;
 
+	if (argc == 5 && !strcmp(argv[2], "storm"))
+		return storm(argv[1], number(argv[3]), number(argv[4]));
 	if (argc != 6) {
 		fprintf(stderr,
 			"usage: e1000e-dma DEVICE RING IOVA PACKET LEN\n"
+			"       e1000e-dma DEVICE storm IOVA SECONDS\n"
 			"RING is a file that is mapped for the card at IOVA; the packet is at the card's\n"
-			"address PACKET. Exit status 1: the card does not report that it was sent.\n");
+			"address PACKET. storm: as many attempts to read at IOVA as it can make; prints how\n"
+			"many. Exit status 1: the card does not report that it was sent.\n");
 		return EXIT_USAGE;
 	}
 	fd = open(argv[2], O_RDWR);
@@ -55,23 +57,12 @@ int main(int argc, char **argv)
 	       mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (ring == MAP_FAILED)
 		die("%s: %s", argv[2], strerror(errno));
-	regs = pci_registers(argv[1], 0x4000);
+	regs = pci_registers(argv[1], E1000E_REGISTERS);
 
-	write32(regs, IMC, UINT32_MAX);
-	write32(regs, CTRL, read32(regs, CTRL) | CTRL_RESET);
-	usleep(20000);
-	write32(regs, IMC, UINT32_MAX);
-	memset((void *)ring, 0, RING_SIZE);
-	ring[0].address = number(argv[4]);
-	ring[0].length = number(argv[5]);
-	ring[0].command = COMMAND_END | COMMAND_FCS | COMMAND_REPORT;
-	write32(regs, TDBAL, number(argv[3]));
-	write32(regs, TDBAH, number(argv[3]) >> 32);
-	write32(regs, TDLEN, RING_SIZE);
-	write32(regs, TDH, 0);
-	write32(regs, TDT, 0);
-	write32(regs, TCTL, TCTL_ENABLE);
-	write32(regs, TDT, 1);
+	e1000e_reset(regs);
+	memset((void *)ring, 0, RING_ENTRIES * sizeof(*ring));
+	e1000e_start(regs, number(argv[3]), RING_ENTRIES);
+	e1000e_send(regs, ring, 0, RING_ENTRIES, number(argv[4]), number(argv[5]));
 
 	for (end = seconds() + WAIT_SECONDS; seconds() < end; usleep(1000))
 		if (ring[0].status & STATUS_DONE)

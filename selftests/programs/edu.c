@@ -2,27 +2,10 @@
 /*
  * A userspace driver, through sysfs, for QEMU's edu device (1234:11e8): it
  * makes the device do DMA to and from the addresses it is told.
- *
- * The device has a buffer of 4 KiB that only its own DMA engine can reach.
- * QEMU aborts on a transfer of all of it, so a transfer is 2048 bytes at most;
- * longer requests are split.
+ * Requests longer than one transfer are split.
  */
 #include "sysfs.h"
-
-#define EDU_ID			0x00
-#define EDU_LIVENESS		0x04
-#define EDU_RAISE		0x60
-#define EDU_ACKNOWLEDGE		0x64
-#define EDU_DMA_SOURCE		0x80
-#define EDU_DMA_DESTINATION	0x88
-#define EDU_DMA_COUNT		0x90
-#define EDU_DMA_COMMAND		0x98
-#define EDU_DMA_START		1ULL
-#define EDU_DMA_TO_MEMORY	2ULL
-
-#define EDU_BUFFER		0x40000
-#define EDU_BUFFER_SIZE		4096
-#define EDU_TRANSFER_MAX	2048
+#include "edu.h"
 
 #define WAIT_SECONDS		10
 
@@ -33,6 +16,7 @@ static const char usage_text[] =
 	"  id                        its identification and a liveness check\n"
 	"  dma-read IOVA LEN [AT]    memory to the device's buffer (offset AT)\n"
 	"  dma-write IOVA LEN [AT]   the device's buffer to memory\n"
+	"  start-write IOVA LEN      the same, without waiting for its end (100 ms later)\n"
 	"  copy SRC DST LEN          memory to memory, by way of the buffer\n"
 	"  peek OFFSET               its register, 32 bits\n"
 	"  raise                     an interrupt, acknowledged at once\n"
@@ -65,6 +49,15 @@ static void wait_idle(void)
 	}
 }
 
+static void start(uint64_t iova, uint64_t len, uint64_t at, bool to_memory)
+{
+	wait_idle();
+	write64(regs, EDU_DMA_SOURCE, to_memory ? EDU_BUFFER + at : iova);
+	write64(regs, EDU_DMA_DESTINATION, to_memory ? iova : EDU_BUFFER + at);
+	write64(regs, EDU_DMA_COUNT, len);
+	write64(regs, EDU_DMA_COMMAND, EDU_DMA_START | (to_memory ? EDU_DMA_TO_MEMORY : 0));
+}
+
 static void transfer(uint64_t iova, uint64_t len, uint64_t at, bool to_memory)
 {
 	if (at >= EDU_BUFFER_SIZE || len > EDU_BUFFER_SIZE - at)
@@ -73,11 +66,7 @@ static void transfer(uint64_t iova, uint64_t len, uint64_t at, bool to_memory)
 	while (len) {
 		uint64_t now = len < EDU_TRANSFER_MAX ? len : EDU_TRANSFER_MAX;
 
-		wait_idle();
-		write64(regs, EDU_DMA_SOURCE, to_memory ? EDU_BUFFER + at : iova);
-		write64(regs, EDU_DMA_DESTINATION, to_memory ? iova : EDU_BUFFER + at);
-		write64(regs, EDU_DMA_COUNT, now);
-		write64(regs, EDU_DMA_COMMAND, EDU_DMA_START | (to_memory ? EDU_DMA_TO_MEMORY : 0));
+		start(iova, now, at, to_memory);
 		wait_idle();
 		iova += now;
 		at += now;
@@ -129,6 +118,8 @@ static void run(const char *device, char **args, int nr)
 		transfer(number(args[1]), number(args[2]), nr == 4 ? number(args[3]) : 0, false);
 	else if (!strcmp(command, "dma-write") && (nr == 3 || nr == 4))
 		transfer(number(args[1]), number(args[2]), nr == 4 ? number(args[3]) : 0, true);
+	else if (!strcmp(command, "start-write") && nr == 3 && number(args[2]) <= EDU_TRANSFER_MAX)
+		start(number(args[1]), number(args[2]), 0, true);
 	else if (!strcmp(command, "copy") && nr == 4)
 		copy(number(args[1]), number(args[2]), number(args[3]));
 	else

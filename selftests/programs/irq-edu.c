@@ -9,14 +9,9 @@
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 
 #include "own.h"
-
-#define EDU_ID			0x00
-#define EDU_STATUS		0x24
-#define EDU_RAISE		0x60
-#define EDU_ACKNOWLEDGE		0x64
+#include "edu.h"
 
 #define WAIT_SECONDS		10	/* for one that does not come */
 
@@ -52,13 +47,7 @@ static void on_signal(int signal)
 /* How many have come since the last time. */
 static uint64_t take(void)
 {
-	uint64_t count;
-
-	if (read(interrupt, &count, sizeof(count)) == sizeof(count))
-		return count;
-	if (errno != EAGAIN)
-		die("eventfd: %s", strerror(errno));
-	return 0;
+	return own_taken(interrupt);
 }
 
 static void quiet(void)
@@ -129,17 +118,9 @@ static void tell(void)
 	fflush(stdout);
 }
 
-static void leave(void)
-{
-	if (own.nyx)
-		own_undo(&own);
-}
-
 static void bring_up(const char *device, nyx_device_id id, const char *domain)
 {
-	interrupt = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (interrupt < 0)
-		die("eventfd: %s", strerror(errno));
+	interrupt = own_eventfd(EFD_NONBLOCK);
 	own_device(&own, id, domain);
 	regs = pci_registers(device, 0x1000);
 	if ((read32(regs, EDU_ID) & 0xffff) != 0xed)
@@ -179,7 +160,6 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc - 1 || !own_parse(argv[optind], &id))
 		usage();
-	atexit(leave);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	bring_up(argv[optind], id, domain);

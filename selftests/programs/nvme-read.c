@@ -7,7 +7,6 @@
  * completion is checked; each command has exactly one.
  */
 #include <getopt.h>
-#include <sys/eventfd.h>
 #include <sys/wait.h>
 
 #include "own.h"
@@ -129,13 +128,11 @@ static void read_disk(uint64_t bytes, bool hash)
 		die("sha256sum: exit status %d", WEXITSTATUS(status));
 }
 
-/* At every exit: first the device stops, then its memory goes. */
-static void leave(void)
+/* At every exit, before its memory goes. */
+static void stop(void)
 {
 	if (nvme.registers && !nvme_stop(&nvme))
 		fprintf(stderr, "nvme-read: the device does not go down\n");
-	if (own.nyx)
-		own_undo(&own);
 }
 
 /* Vector 0 is the admin queue's, the others are those of the queue of the same number. */
@@ -145,9 +142,7 @@ static void bind_interrupts(unsigned int queues)
 	unsigned int i;
 
 	for (i = 0; i <= queues; i++) {
-		fds[i] = eventfd(0, EFD_CLOEXEC);
-		if (fds[i] < 0)
-			die("eventfd: %s", strerror(errno));
+		fds[i] = own_eventfd(0);
 		nvme.queues[i].interrupt = fds[i];
 	}
 	own_interrupts(&own, fds, queues + 1);
@@ -159,6 +154,7 @@ static void bring_up(const char *device, nyx_device_id id, const char *domain,
 	unsigned int i;
 
 	own_device(&own, id, domain);
+	atexit(stop);
 	own_memory(&own, IOVA, nvme_queue_memory(queues) +
 		   (uint64_t)queues * NVME_IN_FLIGHT * NVME_TRANSFER);
 	for (i = 0; i <= queues; i++)
@@ -226,7 +222,6 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc - 1 || !own_parse(argv[optind], &id))
 		usage();
-	atexit(leave);
 	bring_up(argv[optind], id, domain, queues, poll);
 	capacity = nvme.blocks * nvme.block_size;
 	if (bytes > capacity)

@@ -137,6 +137,12 @@ static void ask_faults(void) { ask_all(NYX_IOMMU_CMD_FAULT_GET); }
 static void ask_audit(void) { ask_all(NYX_IOMMU_CMD_AUDIT); }
 static void clear_faults(void) { with_device(NYX_IOMMU_CMD_FAULT_CLEAR); }
 
+static void report_fault(void)
+{
+	with_device(NYX_IOMMU_CMD_FAULT_REPORT);
+	put_text(NYX_IOMMU_A_REPORT_TEXT, "said so");
+}
+
 static void at_iova(uint8_t command)
 {
 	uint64_t iova = IOVA;
@@ -145,6 +151,7 @@ static void at_iova(uint8_t command)
 	put(NYX_IOMMU_A_IOVA, &iova, 8);
 }
 
+static void ask_why(void) { with_device(NYX_IOMMU_CMD_DEVICE_WHY); }
 static void translate(void) { at_iova(NYX_IOMMU_CMD_TRANSLATE); }
 static void walk(void) { at_iova(NYX_IOMMU_CMD_WALK); }
 
@@ -208,6 +215,25 @@ static void with_irq_device(uint8_t command)
 
 static void ask_irq(void) { with_irq_device(NYX_IOMMU_CMD_IRQ_GET); }
 
+static void ask_arrival(void) { begin(family, NYX_IOMMU_CMD_ARRIVAL_GET, NLM_F_DUMP); }
+
+/* A rule that no function here fits. */
+static void set_arrival(void)
+{
+	const struct {
+		struct nlattr head;
+		uint32_t value;
+	} inner[] = {
+		{ { 8, NYX_IOMMU_A_ARRIVAL_RULE_PCI_ID }, 0xffff0000 },
+		{ { 8, NYX_IOMMU_A_ARRIVAL_RULE_ACTION }, NYX_IOMMU_ARRIVAL_ACTION_HOLD },
+	};
+
+	begin(family, NYX_IOMMU_CMD_ARRIVAL_SET, NLM_F_ACK);
+	put(NYX_IOMMU_A_ARRIVAL_RULE | NLA_F_NESTED, inner, sizeof(inner));
+}
+
+static void clear_arrival(void) { begin(family, NYX_IOMMU_CMD_ARRIVAL_SET, NLM_F_ACK); }
+
 /* A second socket with a domain, memory and the device. */
 static void own(void)
 {
@@ -261,6 +287,7 @@ static const struct operation {
 	{ .name = "walk", .make = walk },
 	{ .name = "fault-get", .make = ask_fault },
 	{ .name = "fault-get, all", .make = ask_faults },
+	{ .name = "device-why", .make = ask_why },
 	{ .name = "fault-clear", .make = clear_faults },
 	{ .name = "audit", .make = ask_audit },
 	{ .name = "device-assign", .make = assign, .undo = take_out, .after = settle,
@@ -270,6 +297,12 @@ static const struct operation {
 	 * interrupt when it takes them away.
 	 */
 	{ .name = "irq-get", .make = ask_irq },
+	{ .name = "arrival-set", .make = set_arrival, .undo = clear_arrival },
+	{ .name = "arrival-get", .make = ask_arrival },
+	{ .name = "fault-report", .make = report_fault, .undo = clear_faults, .stays = true },
+	{ .name = "device-why, with a fault", .make = ask_why },
+	{ .name = "fault-clear, with a fault", .make = clear_faults, .undo = report_fault,
+	  .stays = true },
 	{ .name = "device-reset", .make = reset, .after = settle },
 	{ .name = "device-reset, its job", .make = reset, .after = settle, .jobs = true },
 	{ .name = "device-remove, its job", .make = take_out, .undo = assign, .after = settle,

@@ -77,6 +77,8 @@ static const struct operation {
 	{ "fault-get", NYX_IOMMU_CMD_FAULT_GET, NLM_F_ACK, DEVICE },
 	{ "fault-get-all", NYX_IOMMU_CMD_FAULT_GET, NLM_F_DUMP, 0 },
 	{ "fault-clear", NYX_IOMMU_CMD_FAULT_CLEAR, NLM_F_ACK, DEVICE },
+	{ "fault-report", NYX_IOMMU_CMD_FAULT_REPORT, NLM_F_ACK, DEVICE },
+	{ "device-why", NYX_IOMMU_CMD_DEVICE_WHY, NLM_F_ACK, DEVICE },
 	{ "audit", NYX_IOMMU_CMD_AUDIT, NLM_F_DUMP, 0 },
 	{ "irq-get", NYX_IOMMU_CMD_IRQ_GET, NLM_F_ACK, DEVICE },
 	{ "irq-get-all", NYX_IOMMU_CMD_IRQ_GET, NLM_F_DUMP, 0 },
@@ -84,6 +86,9 @@ static const struct operation {
 	{ "irq-unbind", NYX_IOMMU_CMD_IRQ_UNBIND, NLM_F_ACK, DEVICE | VECTOR },
 	{ "irq-set", NYX_IOMMU_CMD_IRQ_SET, NLM_F_ACK, DEVICE | VECTOR | MASKED },
 	{ "irq-trigger", NYX_IOMMU_CMD_IRQ_TRIGGER, NLM_F_ACK, DEVICE | VECTOR },
+	{ "arrival-get-all", NYX_IOMMU_CMD_ARRIVAL_GET, NLM_F_DUMP, 0 },
+	{ "arrival-set", NYX_IOMMU_CMD_ARRIVAL_SET, NLM_F_ACK, 0 },
+	{ "holder-get-all", NYX_IOMMU_CMD_HOLDER_GET, NLM_F_DUMP, 0 },
 };
 
 static int every(const char *device, uint32_t domain)

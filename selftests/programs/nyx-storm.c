@@ -163,6 +163,26 @@ static void add_vector(void)
 	memcpy(packet + start, &len, sizeof(len));
 }
 
+static void add_arrival_rule(void)
+{
+	size_t start = packet_len;
+	uint16_t len;
+	int type;
+
+	add_attr(NYX_IOMMU_A_ARRIVAL_RULE | NLA_F_NESTED, "", 0);
+	for (type = NYX_IOMMU_A_ARRIVAL_RULE_DEVICE; type <= NYX_IOMMU_A_ARRIVAL_RULE_BELOW; type++)
+		if (one_in(2))
+			add_number(type, one_in(8) ? odd_number() : below(0x10000), 4);
+	if (!one_in(16))
+		add_number(NYX_IOMMU_A_ARRIVAL_RULE_ACTION, below(4), 4);
+	if (one_in(2))
+		add_attr(NYX_IOMMU_A_ARRIVAL_RULE_DOMAIN_NAME, "storm", one_in(8) ? 5 : 6);
+	if (one_in(32) || packet_len - start < sizeof(struct nlattr))
+		return;
+	len = packet_len - start;
+	memcpy(packet + start, &len, sizeof(len));
+}
+
 /* One that the family knows, with a value that it may have taken, or not. */
 static void add_known(uint16_t type)
 {
@@ -198,6 +218,9 @@ static void add_known(uint16_t type)
 	case NYX_IOMMU_A_VECTOR:
 		add_vector();
 		break;
+	case NYX_IOMMU_A_ARRIVAL_RULE:
+		add_arrival_rule();
+		break;
 	case NYX_IOMMU_A_MASKED:
 		add_number(type, below(3), 4);
 		break;
@@ -207,6 +230,17 @@ static void add_known(uint16_t type)
 		else
 			add_attr(type, one_in(2) ? "0" : "0-1", one_in(2) ? 2 : 4);
 		break;
+	case NYX_IOMMU_A_FAULT_WINDOW:
+		add_number(type, one_in(8) ? odd_number() : below(100), 4);
+		break;
+	case NYX_IOMMU_A_AUTO_RESET:
+	case NYX_IOMMU_A_REPORT_KIND:
+		add_number(type, one_in(8) ? odd_number() : below(6), 4);
+		break;
+	case NYX_IOMMU_A_REPORT_TEXT:
+		add_text(type);
+		break;
+	case NYX_IOMMU_A_REPORT_ADDRESS:
 	case NYX_IOMMU_A_MAX_MAPPED_BYTES:
 	case NYX_IOMMU_A_MAX_MAPPINGS:
 		add_number(type, odd_number(), 8);
@@ -228,7 +262,7 @@ static void add_unasked(void)
 		if (one_in(2))
 			add_attr(below(NYX_IOMMU_A_MAX + 20), bytes, below(sizeof(bytes)));
 		else
-			add_known(1 + below(NYX_IOMMU_A_CPUS));
+			add_known(1 + below(NYX_IOMMU_A_REPORT_TEXT));
 	}
 }
 
@@ -238,7 +272,8 @@ static const struct {
 } wants[] = {
 	[NYX_IOMMU_CMD_UNIT_GET] = { { NYX_IOMMU_A_UNIT_ID } },
 	[NYX_IOMMU_CMD_DEVICE_GET] = { { NYX_IOMMU_A_DEVICE } },
-	[NYX_IOMMU_CMD_DEVICE_SET] = { { NYX_IOMMU_A_DEVICE, NYX_IOMMU_A_FAULT_THRESHOLD } },
+	[NYX_IOMMU_CMD_DEVICE_SET] = { { NYX_IOMMU_A_DEVICE, NYX_IOMMU_A_FAULT_THRESHOLD },
+				       { NYX_IOMMU_A_FAULT_WINDOW, NYX_IOMMU_A_AUTO_RESET } },
 	[NYX_IOMMU_CMD_DEVICE_ASSIGN] = { { NYX_IOMMU_A_DEVICE, NYX_IOMMU_A_DOMAIN_ID },
 					  { NYX_IOMMU_A_ALLOW_RESERVED, NYX_IOMMU_A_ATS } },
 	[NYX_IOMMU_CMD_DEVICE_MOVE] = { { NYX_IOMMU_A_DEVICE, NYX_IOMMU_A_DOMAIN_ID },
@@ -261,6 +296,10 @@ static const struct {
 	[NYX_IOMMU_CMD_WALK] = { { NYX_IOMMU_A_DOMAIN_ID, NYX_IOMMU_A_IOVA } },
 	[NYX_IOMMU_CMD_FAULT_GET] = { { NYX_IOMMU_A_DEVICE } },
 	[NYX_IOMMU_CMD_FAULT_CLEAR] = { { NYX_IOMMU_A_DEVICE } },
+	[NYX_IOMMU_CMD_FAULT_REPORT] = { { NYX_IOMMU_A_DEVICE, NYX_IOMMU_A_REPORT_KIND },
+					 { NYX_IOMMU_A_REPORT_ADDRESS, NYX_IOMMU_A_REPORT_REASON,
+					   NYX_IOMMU_A_REPORT_TEXT } },
+	[NYX_IOMMU_CMD_DEVICE_WHY] = { { NYX_IOMMU_A_DEVICE } },
 	[NYX_IOMMU_CMD_IRQ_GET] = { { NYX_IOMMU_A_DEVICE } },
 	[NYX_IOMMU_CMD_IRQ_BIND] = { { NYX_IOMMU_A_DEVICE, NYX_IOMMU_A_VECTOR },
 				     { NYX_IOMMU_A_VECTOR, NYX_IOMMU_A_VECTOR,
@@ -269,6 +308,8 @@ static const struct {
 	[NYX_IOMMU_CMD_IRQ_SET] = { { NYX_IOMMU_A_DEVICE, NYX_IOMMU_A_VECTOR },
 				    { NYX_IOMMU_A_MASKED, NYX_IOMMU_A_CPUS } },
 	[NYX_IOMMU_CMD_IRQ_TRIGGER] = { { NYX_IOMMU_A_DEVICE, NYX_IOMMU_A_VECTOR } },
+	[NYX_IOMMU_CMD_ARRIVAL_SET] = { { NYX_IOMMU_A_ARRIVAL_RULE },
+					{ NYX_IOMMU_A_ARRIVAL_RULE, NYX_IOMMU_A_ARRIVAL_RULE } },
 };
 
 static void add_wanted(uint8_t command)

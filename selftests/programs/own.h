@@ -10,6 +10,8 @@
 #define EXIT_USAGE	1	/* it was asked for wrongly; nothing was tried */
 #define EXIT_FAILED	2	/* the kernel, or the device, did not do it */
 
+#include <sys/eventfd.h>
+
 #include "sysfs.h"
 
 #include "libnyx.h"
@@ -61,9 +63,32 @@ static inline void own_must(const struct own *own, const char *what, int err)
 		die("%s: %s", what, nyx_error(own->nyx));
 }
 
+static struct own *own_used;	/* there is one at the most */
+
+/* Leave nothing behind, also after a failure; being killed has the same effect, later. */
+static inline void own_undo(void)
+{
+	struct own *own = own_used;
+	struct nyx_device is;
+	int err = 0;
+
+	if (own->owned) {
+		err = nyx_domain_del(own->nyx, own->domain, true, UNDO_MS);
+		if (!err)
+			err = nyx_device_settle(own->nyx, own->device, UNDO_MS, &is);
+	} else if (own->size) {
+		err = nyx_unmap(own->nyx, own->domain, own->iova, own->size, NULL);
+	}
+	if (err)
+		fprintf(stderr, "%s: undoing: %s\n", program_invocation_short_name,
+			nyx_error(own->nyx));
+	nyx_close(own->nyx);
+}
+
 /*
  * domain: the name of one that the device is in already; NULL for one of our own, into which
- * the device goes. Then it has to be bound to nyx_stub.
+ * the device goes. Then it has to be bound to nyx_stub. Undone at exit, after what the caller
+ * has registered later with atexit().
  */
 static inline void own_device(struct own *own, nyx_device_id device, const char *domain)
 {
@@ -73,6 +98,8 @@ static inline void own_device(struct own *own, nyx_device_id device, const char 
 
 	own->device = device;
 	own_must(own, "nyx", nyx_open(&own->nyx));
+	own_used = own;
+	atexit(own_undo);
 	if (domain) {
 		own_must(own, domain, nyx_domain_find(own->nyx, domain, &found));
 		own_must(own, "the device", nyx_device_get(own->nyx, device, &is));
@@ -109,6 +136,27 @@ static inline void own_memory(struct own *own, uint64_t iova, uint64_t size)
 	own->size = size;
 }
 
+static inline int own_eventfd(int flags)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | flags);
+
+	if (fd < 0)
+		die("eventfd: %s", strerror(errno));
+	return fd;
+}
+
+/* How often it was signalled since the last time, for one with EFD_NONBLOCK. */
+static inline uint64_t own_taken(int fd)
+{
+	uint64_t count;
+
+	if (read(fd, &count, sizeof(count)) == sizeof(count))
+		return count;
+	if (errno != EAGAIN)
+		die("eventfd: %s", strerror(errno));
+	return 0;
+}
+
 /* Vectors 0 to nr - 1 signal these. They go with this process, whoever the domain belongs to. */
 static inline void own_interrupts(const struct own *own, const int *fds, unsigned int nr)
 {
@@ -122,28 +170,6 @@ static inline void own_interrupts(const struct own *own, const int *fds, unsigne
 	own_must(own, "interrupts",
 		 nyx_irq_bind(own->nyx, own->device, vectors, nr, true));
 	free(vectors);
-}
-
-/* Leave nothing behind, also after a failure; being killed has the same effect, later. */
-static inline void own_undo(struct own *own)
-{
-	struct nyx_device is;
-	int err = 0;
-
-	if (own->owned) {
-		err = nyx_domain_del(own->nyx, own->domain, true, UNDO_MS);
-		if (!err)
-			err = nyx_device_settle(own->nyx, own->device, UNDO_MS, &is);
-	} else if (own->size) {
-		err = nyx_unmap(own->nyx, own->domain, own->iova, own->size, NULL);
-	}
-	if (err)
-		fprintf(stderr, "%s: undoing: %s\n", program_invocation_short_name,
-			nyx_error(own->nyx));
-	own->owned = false;
-	own->size = 0;
-	nyx_close(own->nyx);
-	own->nyx = NULL;
 }
 
 #endif

@@ -14,7 +14,10 @@ struct picture {
 	size_t len;
 };
 
-/* What may change although nothing has: times, totals, and tables left empty by a failure. */
+/*
+ * What may change although nothing has: times, totals, how many events there were, and
+ * tables left empty by a failure.
+ */
 static inline bool counts_only(const struct nlattr *attr)
 {
 	switch (attr->nla_type & NLA_TYPE_MASK) {
@@ -25,6 +28,8 @@ static inline bool counts_only(const struct nlattr *attr)
 	case NYX_IOMMU_A_MAPS:
 	case NYX_IOMMU_A_UNMAPS:
 	case NYX_IOMMU_A_TABLES:
+	case NYX_IOMMU_A_FAULT_EVENTS:
+	case NYX_IOMMU_A_STATE_EVENTS:
 		return true;
 	}
 	return false;
@@ -42,12 +47,19 @@ static inline void add_attr(const struct nlattr *attr, void *arg)
 	picture->len += attr->nla_len;
 }
 
+/* A domain's faults are a total, too: nothing takes one back. A device's are, by fault-clear. */
+static inline void add_domain_attr(const struct nlattr *attr, void *arg)
+{
+	if ((attr->nla_type & NLA_TYPE_MASK) != NYX_IOMMU_A_FAULTS)
+		add_attr(attr, arg);
+}
+
 static inline void dump(struct picture *picture, uint8_t command, uint32_t of_domain)
 {
 	begin(family, command, NLM_F_DUMP);
 	if (of_domain)
 		put_u32(NYX_IOMMU_A_DOMAIN_ID, of_domain);
-	must("dump", talk(add_attr, picture));
+	must("dump", talk(command == NYX_IOMMU_CMD_DOMAIN_GET ? add_domain_attr : add_attr, picture));
 }
 
 static inline void take_picture(struct picture *picture, uint32_t domain, uint32_t irq_device)
@@ -56,6 +68,7 @@ static inline void take_picture(struct picture *picture, uint32_t domain, uint32
 	dump(picture, NYX_IOMMU_CMD_DEVICE_GET, 0);
 	dump(picture, NYX_IOMMU_CMD_DOMAIN_GET, 0);
 	dump(picture, NYX_IOMMU_CMD_MAPPING_GET, domain);
+	dump(picture, NYX_IOMMU_CMD_ARRIVAL_GET, 0);
 	begin(family, NYX_IOMMU_CMD_IRQ_GET, NLM_F_ACK);
 	put_u32(NYX_IOMMU_A_DEVICE, irq_device);
 	must("irq-get", talk(add_attr, picture));

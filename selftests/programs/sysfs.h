@@ -9,10 +9,9 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "common.h"
+#include "registers.h"
 
 #define PCI_COMMAND		4
 #define PCI_COMMAND_MEMORY	2
@@ -66,34 +65,6 @@ static inline volatile uint8_t *pci_registers(const char *device, size_t size)
 		die("%s: mmap: %s", path, strerror(errno));
 	close(fd);
 	return regs;
-}
-
-static inline uint32_t read32(volatile uint8_t *regs, unsigned int at)
-{
-	return *(volatile uint32_t *)(regs + at);
-}
-
-static inline uint64_t read64(volatile uint8_t *regs, unsigned int at)
-{
-	return *(volatile uint64_t *)(regs + at);
-}
-
-static inline void write32(volatile uint8_t *regs, unsigned int at, uint32_t value)
-{
-	*(volatile uint32_t *)(regs + at) = value;
-}
-
-static inline void write64(volatile uint8_t *regs, unsigned int at, uint64_t value)
-{
-	*(volatile uint64_t *)(regs + at) = value;
-}
-
-static inline double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
 #endif

@@ -46,7 +46,7 @@ copy_apt_access() {
 }
 
 # suite_of CHROOT: the Debian release that a chroot is made of; most are named for it.
-suite_of() { [ "$1" = analysis ] && echo trixie || echo "$1"; }
+suite_of() { case $1 in analysis|guest) echo trixie ;; *) echo "$1" ;; esac; }
 
 # write_sources ROOT SUITE
 write_sources() {
@@ -121,6 +121,24 @@ publish() {
 	if [ -n "$old" ] && [ "$old" != "${link##*/}-$key" ]; then
 		rm -rf --one-file-system "${link%/*}/${old:?}"
 	fi
+}
+
+# The image that vm --image attaches: an ext4 file system of the guest chroot.
+guest_image() { printf '%s/image/%s.ext4\n' "$NYX_CACHE" "$(basename "$(readlink -f "$(chroot_dir guest)")")"; }
+
+have_image() { have_chroot guest && [ -e "$(guest_image)" ]; }
+
+make_image() {
+	local out root
+	have_image && return
+	out=$(guest_image) root=$(readlink -f "$(chroot_dir guest)")
+	rm -rf "$NYX_CACHE/image"
+	mkdir -p "$NYX_CACHE/image"
+	progress "image of software for guests" \
+		bash -c '. "$1/common.sh"; in_root "$2" "$2:/mnt/root" "$3:/mnt/image" -- \
+			mke2fs -q -t ext4 -d /mnt/root -m 0 -O ^has_journal /mnt/image/new 3G' \
+		bash "$QEMU_DIR" "$root" "$NYX_CACHE/image" || return 1
+	mv "$NYX_CACHE/image/new" "$out"
 }
 
 have_chroot() { [ "$(readlink "$(chroot_dir "$1")")" = "$1-$(chroot_key "$1")" ]; }

@@ -79,9 +79,23 @@ in_root() {
 		"$QEMU_DIR/chroot-enter" "$root" / "$@"
 }
 
-# chroot_dir SUITE, kernel_dir LABEL: where a finished component is.
+# chroot_dir SUITE, kernel_dir LABEL, source_dir: where a finished component is. The debug
+# kernel's configuration is the checkout's own: two checkouts at once may each have theirs.
 chroot_dir() { printf '%s/chroot/%s\n' "$NYX_CACHE" "$1"; }
-kernel_dir() { printf '%s/kernel/%s\n' "$NYX_CACHE" "$1"; }
+kernel_dir() {
+	if [ "$1" = debug ]; then set -- "debug-$(config_key debug)"; fi
+	printf '%s/kernel/%s\n' "$NYX_CACHE" "$1"
+}
+source_dir() { printf '%s/src/linux-6.12\n' "$NYX_CACHE"; }
+
+# kernel_id LABEL: the name of its folder, which changes with what is in it.
+kernel_id() { basename "$(readlink -f "$(kernel_dir "$1")")"; }
+
+# config_key NAME: of a kernel of our own.
+config_key() {
+	{ sed '/^# [A-Z][a-z]/d' "$QEMU_DIR/config/kernel-$1.config"; readlink "$(source_dir)" || :; } |
+		hash_of "$1"
+}
 
 # kernel_suite LABEL: the chroot that holds a kernel's headers and compiler.
 kernel_suite() { [ "$1" = 6.1 ] && echo bookworm || echo trixie; }

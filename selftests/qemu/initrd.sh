@@ -8,12 +8,12 @@ GUEST_CHECK="kexec --version && lspci --version && jq --version && kmod --versio
 	dd --version && taskset --version"
 GUEST_LIBRARIES="libnl-3.so.200 libnl-genl-3.so.200 libsmartcols.so.1 libjansson.so.4 libpci.so.3"
 GUEST_MODULES="nvme e1000e virtio_pci virtio_blk virtio_net virtio_console virtio_balloon
-	pci_stub vfio vfio_pci vfio_iommu_type1 9p 9pnet_virtio loop ext4 igb igbvf"
+	pci_stub vfio vfio_pci vfio_iommu_type1 9p 9pnet_virtio loop ext4 crc32c_generic igb igbvf"
 
 # base_initrd LABEL: prints the path of the cached base, making it when missing.
 base_initrd() {
 	local label=$1 key out
-	key=$({ readlink "$(kernel_dir "$label")" "$(chroot_dir trixie)"
+	key=$({ kernel_id "$label"; readlink "$(chroot_dir trixie)"
 		echo "$GUEST_PROGRAMS $GUEST_LIBRARIES $GUEST_MODULES"; } | hash_of "$INITRD_RECIPE")
 	out=$NYX_CACHE/initrd/$label-$key.cpio
 	[ -e "$out" ] || with_lock "initrd-$label" make_base "$label" "$out" || return 1
@@ -24,7 +24,10 @@ make_base() {
 	local label=$1 out=$2 tmp
 	[ -e "$out" ] && return
 	mkdir -p "$NYX_CACHE/initrd"
-	rm -rf "$NYX_CACHE/initrd/$label"-*.cpio "$NYX_CACHE/initrd/tmp-$label".*
+	rm -rf "$NYX_CACHE/initrd/tmp-$label".*
+	# the newest of the others stays: a checkout beside this one may use it
+	find "$NYX_CACHE/initrd" -name "$label-*.cpio" -printf '%T@ %p\n' | sort -rn |
+		sed '1d; s/^[^ ]* //' | xargs -r rm -f
 	tmp=$(mktemp -d "$NYX_CACHE/initrd/tmp-$label.XXXXXX")
 	if ! { fill_base "$label" "$tmp" && chroot "$tmp" /bin/bash -c "$GUEST_CHECK"; } >"$out.log" 2>&1; then
 		tail -n 5 "$out.log" >&2

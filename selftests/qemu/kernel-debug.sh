@@ -1,12 +1,11 @@
 # shellcheck shell=bash
-# The Linux source and the debug kernel built from it, both in the cache.
+# The Linux source, and what is built from it: the debug kernel, and a small one for guests of
+# guests. All in the cache.
 #
 # The build tree stays, so that modules can be built against it; its paths are absolute, so
-# it is made where it will live and is published when complete.
+# it is made where it will live, and marked when complete.
 
 SOURCE_RECIPE=2
-
-source_dir() { printf '%s/src/linux-6.12\n' "$NYX_CACHE"; }
 
 source_key() { hash_of "$SOURCE_RECIPE" </dev/null; }
 
@@ -40,12 +39,7 @@ make_source() {
 	publish "$tmp" "$(source_dir)" "$(source_key)"
 }
 
-debug_key() {
-	{ sed '/^# [A-Z][a-z]/d' "$QEMU_DIR/config/kernel-debug.config"; readlink "$(source_dir)"; } |
-		hash_of debug
-}
-
-have_debug() { [ "$(readlink "$(kernel_dir debug)")" = "debug-$(debug_key)" ]; }
+have_debug() { [ -e "$(kernel_dir debug)/complete" ]; }
 
 # stuck FRAGMENT CONFIG: says which lines of the fragment the configuration did not take.
 stuck() {
@@ -59,23 +53,29 @@ stuck() {
 	return $rc
 }
 
+compile() { nice -n 5 "$QEMU_DIR/in-chroot" trixie -- "$@"; }
+
+# configure NAME BUILD: kernel-NAME.config over the smallest that there is.
+configure() {
+	local src fragment=$QEMU_DIR/config/kernel-$1.config build=$2
+	src=$(readlink -f "$(source_dir)")
+	if [ -e "$build/.configured" ]; then return; fi
+	mkdir -p "$build"
+	compile make -s -C "$src" O="$build" tinyconfig
+	compile sh -c 'cd "$1" && "$2/scripts/kconfig/merge_config.sh" -m -O "$1" .config "$3"' \
+		sh "$build" "$src" "$fragment"
+	compile make -s -C "$src" O="$build" olddefconfig
+	stuck "$fragment" "$build/.config"
+	touch "$build/.configured"
+}
+
 # build_debug DIR: runs on the host, compiles in the trixie chroot.
 build_debug() {
-	local dir=$1 src build=$1/build
+	local dir=$1 build=$1/build
 	set -e
-	src=$(readlink -f "$(source_dir)")
-	mkdir -p "$build"
-	run() { nice -n 5 "$QEMU_DIR/in-chroot" trixie -- "$@"; }
-	if ! [ -e "$build/.configured" ]; then
-		run make -s -C "$src" O="$build" tinyconfig
-		run sh -c 'cd "$1" && "$2/scripts/kconfig/merge_config.sh" -m -O "$1" .config "$3"' \
-			sh "$build" "$src" "$QEMU_DIR/config/kernel-debug.config"
-		run make -s -C "$src" O="$build" olddefconfig
-		stuck "$QEMU_DIR/config/kernel-debug.config" "$build/.config"
-		touch "$build/.configured"
-	fi
-	run make -C "$build" -j"$(nproc)" bzImage modules
-	run make -s -C "$build" INSTALL_MOD_PATH="$dir" INSTALL_MOD_STRIP=1 modules_install
+	configure debug "$build"
+	compile make -C "$build" -j"$(nproc)" bzImage modules
+	compile make -s -C "$build" INSTALL_MOD_PATH="$dir" INSTALL_MOD_STRIP=1 modules_install
 	cp "$build/arch/x86/boot/bzImage" "$dir/vmlinuz"
 	cp "$build/.config" "$dir/config"
 	cp "$build/include/config/kernel.release" "$dir/release"
@@ -87,18 +87,39 @@ build_debug() {
 	rm -f "$build"/vmlinux.* "$build"/.tmp_vmlinux*
 }
 
+# make_debug: the newest of the others stays, for a checkout with another configuration.
 make_debug() {
-	local dir key
+	local dir old
 	have_debug && return
-	key=$(debug_key)
-	find "$NYX_CACHE/kernel" -maxdepth 1 -name 'debug-*' ! -name "debug-$key" \
-		! -name "$(readlink "$(kernel_dir debug)" || echo none)" -exec rm -rf {} +
-	dir=$(kernel_dir debug)-$key
+	dir=$(kernel_dir debug)
+	mkdir -p "$dir"
+	mapfile -t old < <(find "$NYX_CACHE/kernel" -maxdepth 1 -type d -name 'debug-*' ! -path "$dir" \
+		-printf '%T@ %p\n' | sort -rn | sed '1d; s/^[^ ]* //')
+	[ ${#old[@]} = 0 ] || rm -rf "${old[@]}"
 	progress "debug kernel" \
 		bash -c '. "$1/common.sh"; . "$1/kernel-debug.sh"; build_debug "$2"' \
 		bash "$QEMU_DIR" "$dir" || return 1
-	local old
-	old=$(readlink "$(kernel_dir debug)" || :)
-	ln -sfn "debug-$key" "$(kernel_dir debug)"
-	if [ -n "$old" ] && [ "$old" != "debug-$key" ]; then rm -rf "$NYX_CACHE/kernel/${old:?}"; fi
+	touch "$dir/complete"
+}
+
+# The small kernel is one file, which QEMU boots as it is.
+nested_kernel() { printf '%s/kernel/nested-%s/vmlinux\n' "$NYX_CACHE" "$(config_key nested)"; }
+
+have_nested() { [ -e "$(nested_kernel)" ]; }
+
+build_nested() {
+	set -e
+	configure nested "$1/build"
+	compile make -C "$1/build" -j"$(nproc)" vmlinux
+	compile strip -o "$1/new" "$1/build/vmlinux"
+	rm -rf "$1/build"
+	mv "$1/new" "$1/vmlinux"
+}
+
+make_nested() {
+	local dir
+	have_nested && return
+	dir=$(dirname "$(nested_kernel)")
+	progress "kernel for guests of guests" \
+		bash -c '. "$1/common.sh"; . "$1/kernel-debug.sh"; build_nested "$2"' bash "$QEMU_DIR" "$dir"
 }

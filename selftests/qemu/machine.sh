@@ -76,6 +76,11 @@ machine_args() {
 		qemu+=(-drive "file=$run/disk.img,if=none,id=n1,format=raw"
 			-device nvme,id=nvme1,addr=a.0,drive=n1,serial=nyx1)
 	fi
+	if [ -n "$image" ]; then
+		# past the IOMMU: no test's devices
+		qemu+=(-drive "file=$(guest_image),if=none,id=image,format=raw,snapshot=on"
+			-device virtio-blk-pci,drive=image,serial=image,addr=1d.0)
+	fi
 	for d in "${devices[@]}"; do qemu+=(-device "$d"); done
 	qemu+=("${qemu_args[@]}")
 }

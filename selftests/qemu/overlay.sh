@@ -54,6 +54,10 @@ make_overlay() {
 		mkdir -p "$dir${dst%/*}"
 		cp -RL "$src" "$dir$dst"
 	done
+	if [ -n "$nested" ]; then
+		mkdir -p "$dir/nested"
+		cp "$(nested_kernel)" "$dir/nested/"
+	fi
 	printf '%s\n' "$2" >"$dir/nyx/command"
 	run_env >"$dir/nyx/run.env"
 }
