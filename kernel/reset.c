@@ -148,6 +148,14 @@ void nyx_reset_work(struct work_struct *work)
 	if (nyx_stub_hand_back(device))
 		goto unlock;
 	mutex_lock(&nyx_registry_lock);
+	/*
+	 * Handed back by who bound in the meantime, and perhaps taken again: what it does now
+	 * is not for this job to stop.
+	 */
+	if (!device->resetting) {
+		mutex_unlock(&nyx_registry_lock);
+		goto unlock;
+	}
 	if ((!device->stub_bound && !device->export) || device->state == NYX_DEVICE_GONE) {
 		device->resetting = false;
 		mutex_unlock(&nyx_registry_lock);
@@ -193,7 +201,9 @@ bool nyx_reset_queue(struct nyx_device *device)
 	/* Fenced from now on, not from when the job runs. A unit that cannot is dead. */
 	nyx_device_apply(device);
 	kref_get(&device->ref);
-	queue_work(nyx_wq, &device->reset_work);
+	/* An earlier job that found nothing left to do may still wait: it does this one's work. */
+	if (!queue_work(nyx_wq, &device->reset_work))
+		nyx_device_put(device);
 	return true;
 }
 
