@@ -2,9 +2,10 @@
 /*
  * Reads a disk over and over past the page cache and compares every byte with
  * the first pass, until SIGTERM or SIGINT: the proof that the host's own I/O
- * was not disturbed. Keeps its counts in a file, as shell assignments.
+ * was not disturbed. Keeps its counts in a file, as shell assignments. It rests
+ * PAUSE milliseconds after each read, none without.
  *
- *	disk-watch DISK REPORT
+ *	disk-watch DISK REPORT [PAUSE]
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -62,13 +63,15 @@ int main(int argc, char **argv)
 	struct counts counts = { 0 };
 	uint8_t *first, *buffer;
 	uint64_t size, at;
+	unsigned int pause_ms;
 	bool again = false;
 	int fd;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: disk-watch DISK REPORT\n");
+	if (argc < 3 || argc > 4) {
+		fprintf(stderr, "usage: disk-watch DISK REPORT [PAUSE]\n");
 		return EXIT_USAGE;
 	}
+	pause_ms = argc > 3 ? atoi(argv[3]) : 0;
 	signal(SIGTERM, on_signal);
 	signal(SIGINT, on_signal);
 	fd = open(argv[1], O_RDONLY | O_DIRECT);
@@ -100,6 +103,8 @@ int main(int argc, char **argv)
 			else if (memcmp(first + at, buffer, CHUNK))
 				counts.wrong++;
 			report(argv[2], &counts);
+			if (pause_ms)
+				usleep(pause_ms * 1000);
 		}
 		if (!stop)
 			counts.passes++;

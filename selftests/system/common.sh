@@ -80,11 +80,12 @@ give_back() {
 	echo "$1" >/sys/bus/pci/drivers_probe
 }
 
-# watch_disk: reads and compares the host's disk in the background until unwatch_disk.
+# watch_disk [PAUSE]: reads and compares the host's disk in the background until unwatch_disk: at
+# every moment, or with PAUSE milliseconds in between where others want the processors, too.
 watch_disk() {
 	within 10 disk_of nyx0 || bail "the host has no disk"
 	rm -f $WATCH
-	disk-watch "$(disk_of nyx0)" $WATCH &
+	disk-watch "$(disk_of nyx0)" $WATCH "${1:-0}" &
 	watcher=$!
 	within 20 test -s $WATCH || bail "the disk watcher does not read"
 }

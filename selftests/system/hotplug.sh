@@ -51,6 +51,7 @@ cycles() {
 			edu $HOT start-write 0x108000 2048
 			yank ;;
 		4)	way="pulled out while quarantined"
+			nyxctl device set $HOT threshold 2 >/dev/null
 			quarantined_here
 			is "$n: quarantined" "$(device_is $HOT state)" quarantined
 			yank ;;
