@@ -44,6 +44,8 @@ int nyx_admit_reserved(struct nyx_device *device, struct nyx_why *why)
 {
 	if (!device->reserved_region)
 		return 0;
+	if (why)
+		why->physical = true;
 	return nyx_refuse(why, -EPERM, NYX_ARG_DEVICE,
 			  "firmware uses %s through reserved memory %#llx-%#llx; a domain would cut it off: assign it with allow-reserved to have that memory mapped for it",
 			  nyx_device_name(device), device->reserved_base, device->reserved_last);

@@ -172,6 +172,8 @@ void nyx_arrival_admit(struct nyx_device *device)
 	}
 	err = nyx_device_assign(device, domain, &why);
 	nyx_domain_put(domain);
+	/* Its cause is for everybody who may look. */
 	if (err)
-		tell_refused(device, name, why.text);
+		tell_refused(device, name, why.physical ?
+			     "firmware uses it through reserved memory; see nyxctl why" : why.text);
 }

@@ -76,8 +76,6 @@ bool nyx_device_settle(struct nyx_device *device)
 	struct nyx_device *member;
 
 	lockdep_assert_held(&nyx_registry_lock);
-	if (nyx_export_join(device))
-		return false;
 	list_for_each_entry(member, &device->group->devices, group_node) {
 		if (!out_of_hands(member))
 			continue;

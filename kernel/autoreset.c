@@ -14,9 +14,10 @@ static bool stopped;	/* the module is on its way out: no timer may outlive its w
 static void cancel(struct nyx_device *device)
 {
 	device->retry_over = false;
-	if (!device->retry_at_ns)
-		return;
-	/* One that runs already waits for the lock, and finds this. */
+	/*
+	 * One that runs already waits for the lock, and finds this. It may as well have done what
+	 * a later one was planned for: that one's timer runs on, with no time noted here.
+	 */
 	device->retry_at_ns = 0;
 	if (cancel_delayed_work(&device->retry_work))
 		nyx_device_put(device);

@@ -127,8 +127,13 @@ static void rights(const struct nyx_fault_record *fault, u64 first, u64 last, u3
 		return;
 	}
 	cause->kind = NYX_CAUSE_MAPPED;
-	if (dated)
-		set_age(cause, made_ns, fault->scene.monotonic_ns);
+	if (!dated)
+		return;
+	set_age(cause, made_ns, fault->scene.monotonic_ns);
+	if (cause->age_ns < YOUNG_NS) {
+		cause->kind = NYX_CAUSE_MAPPED_LATER;
+		cause->age_ns = 0;
+	}
 }
 
 static void look_into_history(const struct nyx_cause_facts *facts, struct nyx_cause *cause)
@@ -136,7 +141,7 @@ static void look_into_history(const struct nyx_cause_facts *facts, struct nyx_ca
 	const struct nyx_history *history = facts->history;
 	const struct nyx_cause_mapping *now = &facts->mapping;
 	const struct nyx_fault_record *fault = facts->fault;
-	const struct nyx_history_entry *before = NULL, *entry;
+	const struct nyx_history_entry *before = NULL, *later = NULL, *entry;
 	u64 i, kept = min_t(u64, history->nr, NYX_HISTORY_MAX);
 
 	/* From the newest on. */
@@ -150,6 +155,9 @@ static void look_into_history(const struct nyx_cause_facts *facts, struct nyx_ca
 			rights(fault, entry->first, entry->last, entry->prot, true, entry->made_ns,
 			       cause);
 			return;
+		} else {
+			/* The earliest of them is left at the end. */
+			later = entry;
 		}
 	}
 	if (before) {
@@ -163,6 +171,10 @@ static void look_into_history(const struct nyx_cause_facts *facts, struct nyx_ca
 		cause->kind = NYX_CAUSE_MAPPED_LATER;
 		set_range(cause, now->first, now->last, now->prot);
 		set_age(cause, fault->scene.monotonic_ns, now->made_ns);
+	} else if (later) {
+		cause->kind = NYX_CAUSE_MAPPED_LATER;
+		set_range(cause, later->first, later->last, later->prot);
+		set_age(cause, fault->scene.monotonic_ns, later->made_ns);
 	} else if (!facts->remembers || nyx_history_full(history)) {
 		cause->kind = NYX_CAUSE_NOT_MAPPED;
 	} else {
@@ -187,12 +199,10 @@ static void look_into_books(const struct nyx_cause_facts *facts, struct nyx_caus
 	/* One that is being unmapped now was mapped until a moment ago. */
 	if (now->found && now->made_ns <= fault->scene.monotonic_ns) {
 		rights(fault, now->first, now->last, now->prot, true, now->made_ns, cause);
-		if (cause->kind == NYX_CAUSE_MAPPED && !now->live) {
+		if (!now->live &&
+		    (cause->kind == NYX_CAUSE_MAPPED || cause->kind == NYX_CAUSE_MAPPED_LATER)) {
 			cause->kind = NYX_CAUSE_UNMAPPED;
 			cause->has_age = false;
-			cause->age_ns = 0;
-		} else if (cause->kind == NYX_CAUSE_MAPPED && cause->age_ns < YOUNG_NS) {
-			cause->kind = NYX_CAUSE_MAPPED_LATER;
 			cause->age_ns = 0;
 		}
 		return;

@@ -244,7 +244,8 @@ static int add_device(struct pci_dev *pdev, bool *held)
 	err = nyx_groups_rebuild();
 	if (err)
 		goto unlist;
-	blocked = nyx_device_settle(device);
+	/* Only one that arrives joins an export: later a driver of the host may have it. */
+	blocked = !nyx_export_join(device) && nyx_device_settle(device);
 	nyx_unused_follow(device);
 	*held = nyx_arrival_decide(device);
 	err = nyx_device_apply(device);

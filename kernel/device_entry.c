@@ -136,7 +136,8 @@ int nyx_device_apply(struct nyx_device *device)
 	int i, err, first_err = 0;
 
 	lockdep_assert_held(&nyx_registry_lock);
-	if (!device->unit)
+	/* Off the bus: its ids may be another function's by now. */
+	if (!device->unit || !device->group)
 		return 0;
 	if (nyx_unit_dead(device->unit)) {
 		nyx_ats_follow(device, false);

@@ -61,6 +61,17 @@ int nyx_domain_check_name(const char *name, struct nyx_why *why)
 
 static void undo_work(struct work_struct *work);
 
+void nyx_note_task(char *name)
+{
+	char comm[TASK_COMM_LEN], *c;
+
+	get_task_comm(comm, current);
+	for (c = comm; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	strscpy(name, comm, TASK_COMM_LEN);
+}
+
 static struct nyx_domain *alloc_domain(const struct nyx_domain_params *params,
 				       const struct nyx_pt_config *config)
 {
@@ -74,7 +85,7 @@ static struct nyx_domain *alloc_domain(const struct nyx_domain_params *params,
 	domain->state = NYX_DOMAIN_ACTIVE;
 	domain->owner_portid = params->owner_portid;
 	domain->policy = (struct nyx_policy){ NYX_POLICY_THRESHOLD, NYX_POLICY_WINDOW };
-	get_task_comm(domain->owner_comm, current);
+	nyx_note_task(domain->owner_comm);
 	INIT_LIST_HEAD(&domain->devices);
 	INIT_LIST_HEAD(&domain->units);
 	init_rwsem(&domain->units_lock);

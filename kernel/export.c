@@ -79,6 +79,19 @@ static void tell(struct nyx_device *device)
 
 /* ---- the group ---- */
 
+/* Off the bus and out of the export, but locked by who begins or ends it, who is to unlock. */
+static void unlock_departed(struct nyx_export *export)
+{
+	struct nyx_device *member, *next;
+
+	list_for_each_entry_safe(member, next, &export->departed, export_node) {
+		list_del_init(&member->export_node);
+		member->export_locked = false;
+		device_unlock(&member->pdev->dev);
+		nyx_device_put(member);
+	}
+}
+
 /* All members, and their locks, if they are held. */
 static void abandon(struct nyx_export *export)
 {
@@ -102,6 +115,7 @@ static void abandon(struct nyx_export *export)
 		/* Not the last one: the registry has one. */
 		nyx_device_put(member);
 	}
+	unlock_departed(export);
 }
 
 int nyx_export_begin(struct nyx_export *export, struct nyx_device *device, struct nyx_why *why)
@@ -110,6 +124,7 @@ int nyx_export_begin(struct nyx_export *export, struct nyx_device *device, struc
 	int err;
 
 	INIT_LIST_HEAD(&export->devices);
+	INIT_LIST_HEAD(&export->departed);
 	mutex_lock(&nyx_registry_lock);
 	err = nyx_export_admit(device, why);
 	if (err)
@@ -144,6 +159,7 @@ void nyx_export_unlock(struct nyx_export *export)
 		member->export_locked = false;
 		device_unlock(&member->pdev->dev);
 	}
+	unlock_departed(export);
 	mutex_unlock(&nyx_registry_lock);
 }
 
@@ -206,8 +222,14 @@ void nyx_export_fail(struct nyx_export *export)
 
 void nyx_export_end(struct nyx_export *export)
 {
+	struct nyx_device *other;
+
 	mutex_lock(&nyx_registry_lock);
 	abandon(export);
+	/* What has arrived in the group and could not join was blocked for its sake. */
+	list_for_each_entry(other, &nyx_devices, node)
+		if (other->group_blocked)
+			nyx_device_settle(other);
 	mutex_unlock(&nyx_registry_lock);
 }
 
@@ -385,7 +407,10 @@ void nyx_export_forget(struct nyx_device *device)
 	let_go(device);
 	if (list_empty(&export->devices) && export->emptied)
 		export->emptied();
-	nyx_device_put(device);
+	if (device->export_locked)
+		list_add_tail(&device->export_node, &export->departed);
+	else
+		nyx_device_put(device);
 }
 
 void nyx_export_arrived(struct nyx_device *device)

@@ -287,7 +287,8 @@ void nyx_fault_clear(struct nyx_device *device)
 	unsigned long flags;
 
 	mutex_lock(&nyx_registry_lock);
-	if (device->muted) {
+	/* One that left the bus has no group any more, and its entry may be somebody else's. */
+	if (device->muted && device->state != NYX_DEVICE_GONE) {
 		nyx_fault_forgive(device);
 		nyx_device_apply(device);
 	}

@@ -15,12 +15,14 @@ void nyx_history_init(struct nyx_history *history, u64 now_ns)
 }
 
 /*
- * Ages are told of an entry as a whole, so it takes neighbours for a short time only, counted
- * from the first.
+ * Ages are told of an entry as a whole, so it takes neighbours that were mapped, and unmapped,
+ * within a short time only; unmapped is counted from the first.
  */
 static bool merge(struct nyx_history_entry *entry, const struct nyx_history_entry *gone)
 {
-	if (gone->prot != entry->prot || gone->gone_ns - entry->gone_ns > NYX_HISTORY_MERGE_NS)
+	if (gone->prot != entry->prot || gone->gone_ns - entry->gone_ns > NYX_HISTORY_MERGE_NS ||
+	    max(gone->made_ns, entry->made_ns) - min(gone->made_ns, entry->made_ns) >
+	    NYX_HISTORY_MERGE_NS)
 		return false;
 	if (gone->first && entry->last == gone->first - 1)
 		entry->last = gone->last;

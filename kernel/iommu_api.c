@@ -19,13 +19,14 @@ struct api_export {
 	struct nyx_export export;
 	struct iommu_device iommu;
 	struct iommu_group *group;
-	struct list_head node;		/* exports */
+	struct list_head node;		/* exports, or closed */
 	atomic_t nr_probed;		/* devices that the kernel has from it */
 };
 
 /* One at a time; outermost of our locks. */
 static DEFINE_MUTEX(export_lock);
 static LIST_HEAD(exports);		/* registered ones; export_lock */
+static LIST_HEAD(closed);		/* ended, but not yet released by all devices; export_lock */
 static u32 next_number;			/* export_lock */
 
 static const struct iommu_ops api_ops;
@@ -202,12 +203,35 @@ free:
 	return ERR_PTR(err);
 }
 
-/* Exports whose devices have all left the bus. */
+/*
+ * A device on its way off the bus is out of the bus's list, so that unregistering does not meet
+ * it, before the kernel's notifier releases it: until then the kernel goes by what is in here.
+ */
+static void free_when_released(struct api_export *api)
+{
+	lockdep_assert_held(&export_lock);
+	if (!atomic_read(&api->nr_probed)) {
+		free_export(api);
+		return;
+	}
+	list_add_tail(&api->node, &closed);
+	/* Again, now that it is on the list: the last release may have found nothing to do. */
+	if (!atomic_read(&api->nr_probed))
+		queue_reap();
+}
+
+/* Exports whose devices have all left the bus, and closed ones that all have released. */
 static void reap(struct work_struct *work)
 {
 	struct api_export *api, *next;
 
 	mutex_lock(&export_lock);
+	list_for_each_entry_safe(api, next, &closed, node) {
+		if (atomic_read(&api->nr_probed))
+			continue;
+		list_del(&api->node);
+		free_export(api);
+	}
 	list_for_each_entry_safe(api, next, &exports, node) {
 		/* In this order: one that arrives is in the export before the kernel has it. */
 		if (atomic_read(&api->nr_probed) || !nyx_export_close_empty(&api->export))
@@ -278,6 +302,8 @@ int nyx_api_export(struct nyx_device *device, struct nyx_why *why)
 end:
 	nyx_export_fail(&api->export);
 	nyx_export_end(&api->export);
+	free_when_released(api);
+	goto unlock;
 free:
 	free_export(api);
 unlock:
@@ -297,7 +323,7 @@ int nyx_api_unexport(struct nyx_device *device, struct nyx_why *why)
 		/* First: while the kernel has it in a group nobody else may have it. */
 		unregister(to_api(export));
 		nyx_export_end(export);
-		free_export(to_api(export));
+		free_when_released(to_api(export));
 	}
 	nyx_trail_device("unexport", device, NULL, err);
 	mutex_unlock(&export_lock);

@@ -92,7 +92,26 @@ static int check_place(struct nyx_domain *domain, u64 iova, u64 bytes)
 	return nyx_ranges_check_place(domain, &range, NULL);
 }
 
-/* What a failed map, or a prune, has taken out: nothing of it was anybody's memory. */
+/* A unit may still reach it: never to be anybody else's. Device memory stays where it is. */
+static u64 keep(const struct run *run)
+{
+	u64 pfn = PHYS_PFN(run->paddr), end = pfn + PHYS_PFN(run->bytes), kept = 0;
+
+	for (; pfn < end; pfn++) {
+		struct page *page;
+
+		if (!pfn_valid(pfn))
+			continue;
+		page = pfn_to_page(pfn);
+		if (PageReserved(page))
+			continue;
+		get_page(page);
+		kept++;
+	}
+	return kept;
+}
+
+/* What a failed map, or a prune, has taken out. False: a unit may still know of it. */
 static bool settle(struct nyx_domain *domain, struct nyx_pt_gather *gather)
 {
 	bool proven = nyx_entries_invalidate(domain, gather);
@@ -125,8 +144,10 @@ static int api_map(struct iommu_domain *iommu, unsigned long iova, phys_addr_t p
 	}
 	err = nyx_pt_map(&domain->pt, iova, paddr, bytes, prot, &gather);
 	if (err) {
-		if (!nyx_pt_gather_empty(&gather))
-			settle(domain, &gather);
+		/* Leaves were there for a moment, and the caller unpins what he could not map. */
+		if (!nyx_pt_gather_empty(&gather) && !settle(domain, &gather))
+			atomic_long_add(keep(&(struct run) { paddr, bytes }),
+					&domain->leaked_pages);
 		return err;
 	}
 	trace_map(domain, iova, paddr, bytes, prot);
@@ -153,25 +174,6 @@ static void api_sync_map_void(struct iommu_domain *iommu, unsigned long iova, si
 }
 
 /* ---- out of it ---- */
-
-/* A unit may still reach it: never to be anybody else's. Device memory stays where it is. */
-static u64 keep(const struct run *run)
-{
-	u64 pfn = PHYS_PFN(run->paddr), end = pfn + PHYS_PFN(run->bytes), kept = 0;
-
-	for (; pfn < end; pfn++) {
-		struct page *page;
-
-		if (!pfn_valid(pfn))
-			continue;
-		page = pfn_to_page(pfn);
-		if (PageReserved(page))
-			continue;
-		get_page(page);
-		kept++;
-	}
-	return kept;
-}
 
 /* Invalidated, or kept: from here on the user may unpin. */
 static void sync_locked(struct api_domain *api)

@@ -166,7 +166,7 @@ static int bind_one(struct nyx_device *device, const struct nyx_irq_bind *bind, 
 	WRITE_ONCE(vector->trigger, bind->trigger);
 	snprintf(vector->name, sizeof(vector->name), NYX_NAME ":%s[%u]", nyx_device_name(device),
 		 bind->index);
-	get_task_comm(vector->owner_comm, current);
+	nyx_note_task(vector->owner_comm);
 	/* Masked means masked in the device, not when the next one comes. */
 	irq_set_status_flags(vector->virq, IRQ_DISABLE_UNLAZY);
 	err = vector->requested ? 0 :

@@ -207,7 +207,9 @@ static u32 mapping_generation(struct nyx_domain *domain)
 	u32 seq;
 
 	mutex_lock(&domain->lock);
-	seq = (u32)(domain->maps_total + domain->unmaps_total);
+	seq = (u32)(domain->maps_total + domain->unmaps_total +
+		    atomic64_read(&domain->external_maps) +
+		    atomic64_read(&domain->external_unmaps));
 	mutex_unlock(&domain->lock);
 	return seq + 1 ?: 1;
 }
@@ -237,6 +239,11 @@ int nyx_iommu_nl_mapping_get_dumpit(struct sk_buff *skb, struct netlink_callback
 	cb->args[1] = 1;
 	cb->seq = mapping_generation(domain);
 	while (!(err = nyx_domain_next_mapping(domain, cb->args[0], &mapping))) {
+		/* It leads to itself, so where it is tells where the memory is. */
+		if (mapping.type == NYX_MAPPING_RESERVED && !nyx_nl_sees_physical(cb->skb)) {
+			cb->args[0] = mapping.iova + mapping.length;
+			continue;
+		}
 		hdr = nyx_nl_dump_start(skb, cb, NYX_IOMMU_CMD_MAPPING_GET);
 		if (!hdr || put_mapping(skb, domain, &mapping, nyx_nl_sees_physical(cb->skb))) {
 			genlmsg_cancel(skb, hdr);

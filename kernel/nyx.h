@@ -368,6 +368,11 @@ struct nyx_domain_params {
  */
 int nyx_domain_new(const struct nyx_domain_params *params, struct nyx_domain **out,
 		   struct nyx_why *why);
+/*
+ * The calling task's name, TASK_COMM_LEN bytes with the end, for terminals and JSON: whoever
+ * it is has chosen it, so that what is not printable ASCII becomes '?'.
+ */
+void nyx_note_task(char *name);
 struct nyx_domain *nyx_domain_get(u32 id);
 struct nyx_domain *nyx_domain_get_by_name(const char *name);
 void nyx_domain_put(struct nyx_domain *domain);

@@ -23,6 +23,7 @@ struct pci_dev;
 /* All under nyx_registry_lock. */
 struct nyx_export {
 	struct list_head devices;	/* nyx_device.export_node; each holds a reference */
+	struct list_head departed;	/* those that left the bus while they were locked for it */
 	bool closing;			/* takes no more devices */
 	void (*emptied)(void);		/* the last device has left it; does not sleep */
 };

@@ -36,8 +36,12 @@ static void quarantine(struct nyx_device *device, const struct nyx_device *culpr
 				     nyx_device_name(culprit));
 	trace_quarantine(device);
 	nyx_trail_quarantine(device);
-	pr_warn(NYX_NAME ": %s quarantined: %s; 'nyxctl device reset %s' brings it back\n",
-		nyx_device_name(device), device->state_cause, nyx_device_name(device));
+	if (nyx_reset_possible(device, NULL))
+		pr_warn(NYX_NAME ": %s quarantined: %s; it has no reset of its own, 'nyxctl why %s' tells the way out\n",
+			nyx_device_name(device), device->state_cause, nyx_device_name(device));
+	else
+		pr_warn(NYX_NAME ": %s quarantined: %s; 'nyxctl device reset %s' brings it back\n",
+			nyx_device_name(device), device->state_cause, nyx_device_name(device));
 }
 
 /*

@@ -98,6 +98,9 @@ static void finish(struct nyx_device *device, int err)
 		device->epoch++;
 	}
 	trace_reset(device, err);
+	/* It left the bus during the reset. */
+	if (device->state == NYX_DEVICE_GONE)
+		return;
 
 	if (!device->domain) {
 		/* Its faults are recorded again. */

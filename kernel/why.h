@@ -37,6 +37,7 @@ enum nyx_arg {
 struct nyx_why {
 	enum nyx_arg arg;
 	int range;		/* which range of a map or unmap, -1: not about a range */
+	bool physical;		/* the text has physical addresses: it is for CAP_SYS_ADMIN only */
 	char text[NYX_WHY_MAX];
 };
 

@@ -87,6 +87,12 @@ static const struct story stories[] = {
 	{ .name = "mapped between fault and record", PAGE_FAULT(READ), .address = 0x1000,
 	  .mapped_ns = AT - MS(50), .prot = RW, .want = NYX_CAUSE_MAPPED_LATER,
 	  .first = 0x1000, .last = 0x2fff, .age_ns = 0, .now_mapped = true },
+	{ .name = "mapped between fault and record, unmapped since", PAGE_FAULT(READ),
+	  .address = 0x1000, .history = { GONE_RANGE(AT - MS(50), S(101), RW) },
+	  .want = NYX_CAUSE_MAPPED_LATER, .first = 0x1000, .last = 0x2fff, .age_ns = 0 },
+	{ .name = "mapped a second too late, unmapped since", PAGE_FAULT(READ), .address = 0x1000,
+	  .history = { GONE_RANGE(S(101), S(104), RW), GONE_RANGE(S(105), S(106), R) },
+	  .want = NYX_CAUSE_MAPPED_LATER, .first = 0x1000, .last = 0x2fff, .age_ns = S(1) },
 	{ .name = "mapped for long, and refused", PAGE_FAULT(WRITE), .address = 0x1000,
 	  .mapped_ns = S(40), .prot = RW, .want = NYX_CAUSE_MAPPED,
 	  .first = 0x1000, .last = 0x2fff, .age_ns = S(60), .now_mapped = true },
@@ -96,6 +102,9 @@ static const struct story stories[] = {
 	{ .name = "being unmapped", PAGE_FAULT(WRITE), .address = 0x1000, .mapped_ns = S(40),
 	  .prot = RW, .undoing = true, .want = NYX_CAUSE_UNMAPPED, .first = 0x1000,
 	  .last = 0x2fff, .no_age = true },
+	{ .name = "being unmapped, young", PAGE_FAULT(WRITE), .address = 0x1000,
+	  .mapped_ns = AT - MS(50), .prot = RW, .undoing = true, .want = NYX_CAUSE_UNMAPPED,
+	  .first = 0x1000, .last = 0x2fff, .no_age = true },
 	{ .name = "read-only", PAGE_FAULT(WRITE), .address = 0x2000, .mapped_ns = S(40),
 	  .prot = R, .want = NYX_CAUSE_READ_ONLY, .first = 0x1000, .last = 0x2fff,
 	  .no_age = true, .now_mapped = true },
@@ -318,15 +327,15 @@ static void neighbours_become_one(struct kunit *test)
 	const struct nyx_history_entry *entry = &history->entries[0];
 
 	note(history, 0x3000, 0x3fff, S(2), S(10), RW);
-	note(history, 0x4000, 0x4fff, S(4), S(10) + MS(40), RW);
-	note(history, 0x2000, 0x2fff, S(3), S(10) + NYX_HISTORY_MERGE_NS, RW);
+	note(history, 0x4000, 0x4fff, S(2) + NYX_HISTORY_MERGE_NS, S(10) + MS(40), RW);
+	note(history, 0x2000, 0x2fff, S(2) + MS(10), S(10) + NYX_HISTORY_MERGE_NS, RW);
 	KUNIT_EXPECT_EQ(test, history->nr, 1);
 	KUNIT_EXPECT_EQ(test, entry->first, 0x2000);
 	KUNIT_EXPECT_EQ(test, entry->last, 0x4fff);
 	/* What is sure of all of it: the oldest unmap, the youngest map. */
 	KUNIT_EXPECT_EQ(test, entry->gone_ns, S(10));
-	KUNIT_EXPECT_EQ(test, entry->made_ns, S(4));
-	/* Too late, other rights, not a neighbour, clocks read in the other order. */
+	KUNIT_EXPECT_EQ(test, entry->made_ns, S(2) + NYX_HISTORY_MERGE_NS);
+	/* Too late, other rights, not a neighbour, clocks read in the other order, of another age. */
 	note(history, 0x5000, 0x5fff, S(2), S(10) + NYX_HISTORY_MERGE_NS + 1, RW);
 	KUNIT_EXPECT_EQ(test, history->nr, 2);
 	note(history, 0x6000, 0x6fff, S(2), S(10) + NYX_HISTORY_MERGE_NS + 1, R);
@@ -335,6 +344,11 @@ static void neighbours_become_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, history->nr, 4);
 	note(history, 0x9000, 0x9fff, S(2), S(10) + NYX_HISTORY_MERGE_NS, R);
 	KUNIT_EXPECT_EQ(test, history->nr, 5);
+	note(history, 0xa000, 0xafff, S(2) + NYX_HISTORY_MERGE_NS + 1,
+	     S(10) + NYX_HISTORY_MERGE_NS, R);
+	KUNIT_EXPECT_EQ(test, history->nr, 6);
+	note(history, 0xb000, 0xbfff, S(2), S(10) + NYX_HISTORY_MERGE_NS, R);
+	KUNIT_EXPECT_EQ(test, history->nr, 7);
 }
 
 static void newest_are_kept(struct kunit *test)

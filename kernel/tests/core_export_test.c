@@ -323,6 +323,67 @@ static void interrupts_stay(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&device->irqs.taken));
 }
 
+/* It leaves the bus while whoever exports has its lock: it is let go of with the others'. */
+static void leaves_while_locked(struct kunit *test)
+{
+	struct nyx_device *device = function(test, 0), *sibling = function(test, 1);
+	struct pci_dev *pdev = sibling->pdev;
+	struct nyx_export *closed;
+
+	KUNIT_ASSERT_EQ(test, nyx_export_begin(&export, device, NULL), 0);
+	core_depart(pdev);
+	KUNIT_EXPECT_FALSE(test, device_trylock(&pdev->dev));
+	nyx_export_unlock(&export);
+	KUNIT_EXPECT_TRUE(test, device_trylock(&pdev->dev));
+	device_unlock(&pdev->dev);
+
+	sibling = core_arrive(pdev);
+	sibling->arriving = false;
+	KUNIT_ASSERT_EQ(test, nyx_export_close(device, &closed, NULL), 0);
+	core_depart(pdev);
+	KUNIT_EXPECT_FALSE(test, device_trylock(&pdev->dev));
+	nyx_export_end(closed);
+	KUNIT_EXPECT_TRUE(test, device_trylock(&pdev->dev));
+	device_unlock(&pdev->dev);
+}
+
+/* One that came too late to join is blocked until the others are the host's again. */
+static void comes_too_late(struct kunit *test)
+{
+	struct nyx_device *device = function(test, 0), *late = function(test, 1);
+	struct pci_dev *pdev = late->pdev;
+	struct nyx_export *closed;
+
+	core_depart(pdev);
+	begin(test, device);
+	KUNIT_ASSERT_EQ(test, nyx_export_close(device, &closed, NULL), 0);
+	late = core_arrive(pdev);
+	KUNIT_EXPECT_EQ(test, late->state, NYX_DEVICE_BLOCKED);
+	nyx_export_end(closed);
+	KUNIT_EXPECT_EQ(test, late->state, NYX_DEVICE_HOST);
+	KUNIT_EXPECT_EQ(test, core_entry(unit, late->rid)->kind, NYX_ENTRY_PASS);
+}
+
+/* Nor does it join later, when a driver of the host may have it. */
+static void joins_on_arrival_only(struct kunit *test)
+{
+	struct nyx_device *device = function(test, 0), *late = function(test, 1);
+	struct nyx_device *other = core_endpoint(test, RID(2, 0, 0));
+	struct pci_dev *pdev = late->pdev;
+
+	core_depart(pdev);
+	begin(test, device);
+	export.closing = true;
+	late = core_arrive(pdev);
+	export.closing = false;
+	KUNIT_EXPECT_TRUE(test, late->group_blocked);
+	core_depart(other->pdev);
+	KUNIT_EXPECT_PTR_EQ(test, late->export, NULL);
+	KUNIT_EXPECT_EQ(test, late->state, NYX_DEVICE_BLOCKED);
+	end(test, device);
+	KUNIT_EXPECT_EQ(test, late->state, NYX_DEVICE_HOST);
+}
+
 /* Not closed while the kernel is being asked about one of its devices. */
 static void arriving(struct kunit *test)
 {
@@ -454,6 +515,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(faults_before),
 	KUNIT_CASE(interrupts_stay),
 	KUNIT_CASE(arriving),
+	KUNIT_CASE(leaves_while_locked),
+	KUNIT_CASE(comes_too_late),
+	KUNIT_CASE(joins_on_arrival_only),
 	KUNIT_CASE(fenced_for_good),
 	KUNIT_CASE(fenced_without_reset),
 	KUNIT_CASE(comes_and_goes),

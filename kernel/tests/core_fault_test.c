@@ -232,6 +232,26 @@ static void blocked_storm_is_muted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held->state, NYX_DEVICE_ASSIGNED);
 }
 
+/* Cleared by somebody who got hold of it before it left the bus, and its group. */
+static void cleared_when_gone(struct kunit *test)
+{
+	struct nyx_device *held = core_endpoint(test, RID(2, 0, 0));
+
+	mutex_lock(&nyx_registry_lock);
+	held->muted = true;
+	mutex_unlock(&nyx_registry_lock);
+	kref_get(&held->ref);
+	core_depart(held->pdev);
+	KUNIT_EXPECT_EQ(test, held->state, NYX_DEVICE_GONE);
+	core_clear_log();
+	nyx_fault_clear(held);
+	CORE_EXPECT_LOG(test, "");
+	held->resetting = true;
+	nyx_reset_test_finish(held, 0);
+	CORE_EXPECT_LOG(test, "");
+	nyx_device_put(held);
+}
+
 static void untrusted_storm_is_muted(struct kunit *test)
 {
 	struct setup s = make(test);
@@ -429,6 +449,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(only_assigned_are_fenced),
 	KUNIT_CASE(blocked_storm_is_muted),
 	KUNIT_CASE(untrusted_storm_is_muted),
+	KUNIT_CASE(cleared_when_gone),
 	KUNIT_CASE(group_blocked_storm_is_muted),
 	KUNIT_CASE(unattributed),
 	KUNIT_CASE(units_are_told_apart),

@@ -420,6 +420,18 @@ static void gone_with_the_device(struct kunit *test)
 	nyx_device_put(device);
 }
 
+/* A timer that nobody knows the time of any more, as when a job overtook its plan. */
+static void no_timer_is_left(struct kunit *test)
+{
+	device->has_reset = true;
+	KUNIT_ASSERT_EQ(test, set_auto(3), 0);
+	faults(NYX_POLICY_THRESHOLD);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&device->retry_work));
+	device->retry_at_ns = 0;
+	KUNIT_EXPECT_EQ(test, nyx_device_remove(device, &why), 0);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&device->retry_work));
+}
+
 /* Whoever was fenced with the culprit comes back by itself, too. */
 static void fenced_together(struct kunit *test)
 {
@@ -453,6 +465,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(resets_until_it_stays),
 	KUNIT_CASE(reset_ends_the_plan),
 	KUNIT_CASE(gone_with_the_device),
+	KUNIT_CASE(no_timer_is_left),
 	KUNIT_CASE(fenced_together),
 	{}
 };
