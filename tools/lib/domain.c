@@ -196,7 +196,7 @@ static int send_unmap(struct nyx *nyx, uint32_t domain, uint64_t iova, uint64_t 
 {
 	struct nl_msg *msg = domain_request(nyx, NYX_IOMMU_CMD_UNMAP, domain);
 	struct nlattr *nest;
-	uint64_t ignored;
+	uint64_t ignored = 0;
 
 	if (!msg)
 		return no_memory(nyx, msg);

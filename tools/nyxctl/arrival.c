@@ -78,11 +78,18 @@ static int read_rules(struct context *context, FILE *file, const char *path,
 	int status = EXIT_DONE;
 	unsigned int number;
 	size_t room = 0;
+	ssize_t length;
 	int got;
 
 	*nr = 0;
 	errno = 0;
-	for (number = 1; status == EXIT_DONE && getline(&line, &room, file) >= 0; number++) {
+	for (number = 1; status == EXIT_DONE && (length = getline(&line, &room, file)) >= 0;
+	     number++) {
+		/* A file of zeros, as a crash may leave it, is not a file without rules. */
+		if (strlen(line) != (size_t)length) {
+			status = usage_error(context, NULL, "%s:%u: a NUL byte", path, number);
+			break;
+		}
 		got = parse_rule(line, &rule, why, sizeof(why));
 		if (got < 0)
 			status = usage_error(context, NULL, "%s:%u: %s", path, number, why);
@@ -92,7 +99,7 @@ static int read_rules(struct context *context, FILE *file, const char *path,
 		else if (got != RULE_EMPTY)
 			rules[(*nr)++] = rule;
 	}
-	if (status == EXIT_DONE && ferror(file))
+	if (status == EXIT_DONE && !feof(file))
 		status = refuse(context, -errno, "%s: %s", path, strerror(errno));
 	free(line);
 	return status;

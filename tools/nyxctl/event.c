@@ -13,20 +13,12 @@ const char *const event_variables[] = {
 	"NYX_EVENT", "NYX_NUMBER", "NYX_TIME", "NYX_DEVICE", "NYX_DOMAIN", "NYX_UNIT", "NYX_NAME",
 	"NYX_STATE", "NYX_CAUSE", "NYX_FAULTS", "NYX_RESETS", "NYX_RESET_ERROR", "NYX_SEQUENCE",
 	"NYX_KIND", "NYX_ADDRESS", "NYX_HANDLE", "NYX_REASON", "NYX_TEXT", "NYX_GROUP", "NYX_MISSED",
-	"NYX_RESYNC", NULL
+	"NYX_RESYNC", "NYX_REPORTED", NULL
 };
 
 uint64_t event_time(const struct nyx_event *event)
 {
 	return event->command == NYX_IOMMU_CMD_FAULT_EVENT ? event->fault.time : event->time;
-}
-
-/* A cause may name a process, and that has any name it likes: no line, no terminal is its. */
-static void make_plain(char *text, bool all)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f || (all && *text & 0x80))
-			*text = '?';
 }
 
 /* Only what there is. */
@@ -71,6 +63,8 @@ static void tell_fault(json_t *object, const struct nyx_fault *fault)
 		set_number(object, "handle", fault->index);
 	json_object_set_new(object, "reason", hex(fault->reason));
 	set_text(object, "text", fault->text);
+	if (fault->reported)
+		json_object_set_new(object, "reported", json_true());
 }
 
 static void tell_device(json_t *object, const struct nyx_device *device)

@@ -2,6 +2,7 @@
 /*
  * nyxctl fault: what devices did wrong.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -196,6 +197,11 @@ static int show_all(struct context *context)
 	for (i = 0; i < nr; i++) {
 		err = nyx_fault_counts(context->nyx, devices[i].id, &counts[found]);
 		/* One that left meanwhile has no faults to show. */
+		if (err && err != -ENODEV) {
+			free(counts);
+			free(devices);
+			return refuse_nyx(context, err);
+		}
 		if (!err && counts[found].faults)
 			found++;
 	}

@@ -28,9 +28,23 @@ static void on_signal(int number)
 	monitor_stopped = 1;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 bool monitor_done(const struct monitor *monitor)
 {
-	return monitor_stopped || (monitor->count && monitor->shown >= monitor->count);
+	sigset_t blocked;
+
+	/* Where it never comes to wait, those that are pending are taken here. */
+	sigprocmask(SIG_SETMASK, &monitor->waiting, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	return monitor_stopped || (monitor->count && monitor->shown >= monitor->count) ||
+	       (monitor->seconds && now_ms() >= monitor->end);
 }
 
 /* ---- the command ---- */
@@ -122,12 +136,26 @@ static int run_command(const struct monitor *monitor, const json_t *event)
 
 /* ---- showing ---- */
 
+/* A pipe may be full, and its reader asleep: no reason not to end. */
+static void wait_for_reader(const struct monitor *monitor)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	while (!monitor_stopped && ppoll(&out, 1, NULL, &monitor->waiting) < 0 && errno == EINTR)
+		;
+}
+
 /* Takes the object over. */
 static int put_out(struct monitor *monitor, json_t *object, const char *line)
 {
 	char time[40];
 	int err = 0;
 
+	wait_for_reader(monitor);
+	if (monitor_stopped) {
+		json_decref(object);
+		return 0;
+	}
 	if (monitor->context->json) {
 		json_incref(object);
 		print_json(monitor->context, object);
@@ -246,22 +274,14 @@ static int resync(struct monitor *monitor)
 	return err;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* Until there is something to read, or the time is over (false), or nobody reads any more. */
-static bool wait_for_events(const struct monitor *monitor, int64_t end)
+static bool wait_for_events(const struct monitor *monitor)
 {
 	struct pollfd fds[] = {
 		{ .fd = nyx_events_fd(monitor->events), .events = POLLIN },
 		{ .fd = STDOUT_FILENO },
 	};
-	int64_t left = end - now_ms();
+	int64_t left = monitor->end - now_ms();
 	struct timespec time = { left / 1000, left % 1000 * 1000000 };
 
 	if (monitor->seconds && left <= 0)
@@ -274,10 +294,10 @@ static bool wait_for_events(const struct monitor *monitor, int64_t end)
 
 static int listen_on(struct monitor *monitor)
 {
-	int64_t end = now_ms() + (int64_t)monitor->seconds * 1000;
 	bool overrun = false;
 	int err;
 
+	monitor->end = now_ms() + (int64_t)monitor->seconds * 1000;
 	do {
 		err = take_all(monitor, &overrun);
 		if (!err && (overrun || monitor->missed) && !monitor_done(monitor)) {
@@ -285,7 +305,7 @@ static int listen_on(struct monitor *monitor)
 			err = resync(monitor);
 		}
 	} while (!err && !monitor_done(monitor) &&
-		 (monitor->missed || wait_for_events(monitor, end)));
+		 (monitor->missed || wait_for_events(monitor)));
 	return err;
 }
 

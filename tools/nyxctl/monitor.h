@@ -24,6 +24,7 @@ struct monitor {
 	struct nyx_events *events;
 	bool listens[GROUPS];
 	uint64_t count, seconds, buffer;	/* 0: no limit; the default */
+	int64_t end;		/* of seconds, by the monotonic clock, in milliseconds */
 	const char *exec;
 	uint64_t last[GROUPS];	/* number of the last event, seen or known to be missed */
 	bool seen[GROUPS];	/* one at least */

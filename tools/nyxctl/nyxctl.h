@@ -92,6 +92,8 @@ int refuse(struct context *context, int err, const char *format, ...);
 /* The two halves of refuse(), for who prints something else with it. err as there. */
 json_t *error_json(const struct context *context, const char *kind, int err, const char *text);
 void say_error(const struct context *context, const char *text);
+/* No control characters are left in it; all: nothing but ASCII. */
+void make_plain(char *text, bool all);
 /* Say why libnyx's last call failed. */
 int refuse_nyx(struct context *context, int err);
 /* One line about what was done; nothing in JSON mode. */

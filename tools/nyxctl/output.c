@@ -18,10 +18,24 @@
 
 /* ---- refusals ---- */
 
+void make_plain(char *text, bool all)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f || (all && *text & 0x80))
+			*text = '?';
+}
+
 json_t *error_json(const struct context *context, const char *kind, int err, const char *text)
 {
 	json_t *error = json_pack("{s:s, s:s}", "kind", kind, "message", text);
+	char plain[1024];
 
+	/* What somebody has typed need not be UTF-8. */
+	if (!error) {
+		snprintf(plain, sizeof(plain), "%s", text);
+		make_plain(plain, true);
+		error = json_pack("{s:s, s:s}", "kind", kind, "message", plain);
+	}
 	if (err) {
 		const char *name = strerrorname_np(-err);
 

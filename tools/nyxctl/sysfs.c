@@ -222,9 +222,10 @@ int pci_give_back(uint32_t device)
 int pci_restore(uint32_t device, const char *old)
 {
 	char path[PATH_LEN], name[DEVICE_NAME], now[DRIVER_NAME];
+	bool stub = !strcmp(old, STUB_DRIVER);
 	int err;
 
-	err = pci_override(device, "");
+	err = pci_override(device, stub ? STUB_DRIVER : "");
 	if (err)
 		return err;
 	pci_driver(device, now);
@@ -237,6 +238,12 @@ int pci_restore(uint32_t device, const char *old)
 	}
 	if (!old[0])
 		return 0;
+	/* The stub knows no ids: only the override brings it a device. */
+	if (stub) {
+		err = pci_probe(device);
+		pci_driver(device, now);
+		return err ? err : strcmp(now, old) ? -EBUSY : 0;
+	}
 	snprintf(path, sizeof(path), PCI "/drivers/%s/bind", old);
 	return write_file(path, format_device(device, name));
 }
