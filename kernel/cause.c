@@ -151,14 +151,15 @@ static void look_into_history(const struct nyx_cause_facts *facts, struct nyx_ca
 			continue;
 		if (entry->gone_ns <= fault->scene.monotonic_ns) {
 			before = entry;
-		} else if (entry->made_ns <= fault->scene.monotonic_ns) {
+			continue;
+		}
+		if (entry->made_ns <= fault->scene.monotonic_ns) {
 			rights(fault, entry->first, entry->last, entry->prot, true, entry->made_ns,
 			       cause);
 			return;
-		} else {
-			/* The earliest of them is left at the end. */
-			later = entry;
 		}
+		/* The earliest of them is left at the end. */
+		later = entry;
 	}
 	if (before) {
 		cause->kind = NYX_CAUSE_UNMAPPED;
