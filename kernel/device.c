@@ -350,6 +350,10 @@ static int on_bus_event(struct notifier_block *nb, unsigned long action, void *d
 				device->state_cause);
 		mutex_unlock(&nyx_registry_lock);
 		break;
+	case BUS_NOTIFY_DEL_DEVICE:
+		/* While its interrupts still exist. */
+		nyx_units_function_leaves(pdev);
+		break;
 	case BUS_NOTIFY_REMOVED_DEVICE:
 		mutex_lock(&nyx_registry_lock);
 		device = nyx_device_find(pdev);

@@ -141,6 +141,15 @@ void nyx_units_disable(void)
 	}
 }
 
+void nyx_units_function_leaves(const struct pci_dev *pdev)
+{
+	struct nyx_unit *unit;
+
+	list_for_each_entry(unit, &nyx_units, node)
+		if (unit->ops->function_leaves)
+			unit->ops->function_leaves(unit, pdev);
+}
+
 void nyx_units_put_back(void)
 {
 	struct nyx_unit *unit;

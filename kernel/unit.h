@@ -24,6 +24,7 @@
 struct fwnode_handle;
 struct irq_domain;
 struct msi_msg;
+struct pci_dev;
 struct nyx_unit;
 struct nyx_why;
 
@@ -265,6 +266,12 @@ struct nyx_unit_ops {
 	/* Stop fault delivery and wait for a running handler. Process context. */
 	void (*stop_faults)(struct nyx_unit *unit);
 	/*
+	 * A function is about to leave the bus; where it is the unit's own, the unit gives up what
+	 * it has of it (interrupts) and goes on without. NULL: units are no PCI functions.
+	 * Process context, sleeps.
+	 */
+	void (*function_leaves)(struct nyx_unit *unit, const struct pci_dev *pdev);
+	/*
 	 * Translation off, queue off; polled, bounded, no locks, no sleep: also
 	 * called last on shutdown and kexec with other CPUs stopped. Idempotent.
 	 */
@@ -415,6 +422,8 @@ extern unsigned int nyx_interrupt_entries;
 int nyx_units_enable(struct nyx_why *why);
 /* Undo it, in a load that fails. */
 void nyx_units_put_back(void);
+/* Before the function is gone, for the unit that it belongs to; see function_leaves. */
+void nyx_units_function_leaves(const struct pci_dev *pdev);
 /* Those that are not off. */
 void nyx_units_disable(void);
 

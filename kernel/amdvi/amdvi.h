@@ -251,6 +251,7 @@ void amdvi_log_free(struct amdvi_unit *amdvi);
 /* Get the event interrupt, or fall back to polling. Before EventIntEn is set. */
 void amdvi_start_faults(struct amdvi_unit *amdvi);
 void amdvi_stop_faults(struct nyx_unit *unit);
+void amdvi_function_leaves(struct nyx_unit *unit, const struct pci_dev *pdev);
 void amdvi_drain_faults(struct nyx_unit *unit);
 /* true: about one device, *out is filled. false: about the unit, *text says what. */
 bool amdvi_decode_event(const struct amdvi_event *event, struct nyx_fault_event *out,

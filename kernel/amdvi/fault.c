@@ -426,24 +426,50 @@ void amdvi_start_faults(struct amdvi_unit *amdvi)
 	queue_delayed_work(system_freezable_wq, &amdvi->poll, amdvi->poll_interval);
 }
 
+/* False: there was none. Whoever waits for it must not hold log_mutex, which its thread takes. */
+static bool give_up_irq(struct amdvi_unit *amdvi)
+{
+	int irq;
+
+	mutex_lock(&amdvi->log_mutex);
+	irq = amdvi->irq;
+	amdvi->irq = 0;
+	/* Without an interrupt of ours it may be somebody else's bit. */
+	if (irq && amdvi->control & AMDVI_CONTROL_EVENT_INT_EN)
+		amdvi_write_control(amdvi, amdvi->control & ~AMDVI_CONTROL_EVENT_INT_EN);
+	mutex_unlock(&amdvi->log_mutex);
+	if (!irq)
+		return false;
+	free_irq(irq, amdvi);
+	pci_free_irq_vectors(amdvi->function.pdev);
+	pci_disable_device(amdvi->function.pdev);
+	return true;
+}
+
 void amdvi_stop_faults(struct nyx_unit *unit)
 {
 	struct amdvi_unit *amdvi = to_amdvi(unit);
 
 	mutex_lock(&amdvi->log_mutex);
 	amdvi->faults_on = false;
-	/* Without an interrupt of ours it may be somebody else's bit. */
-	if (amdvi->irq && amdvi->control & AMDVI_CONTROL_EVENT_INT_EN)
-		amdvi_write_control(amdvi, amdvi->control & ~AMDVI_CONTROL_EVENT_INT_EN);
 	mutex_unlock(&amdvi->log_mutex);
-
-	if (amdvi->irq) {
-		free_irq(amdvi->irq, amdvi);
-		amdvi->irq = 0;
-		pci_free_irq_vectors(amdvi->function.pdev);
-		pci_disable_device(amdvi->function.pdev);
-	}
+	give_up_irq(amdvi);
 	cancel_delayed_work_sync(&amdvi->poll);
+}
+
+/* Its registers are not the function's: the unit itself does not notice. */
+void amdvi_function_leaves(struct nyx_unit *unit, const struct pci_dev *pdev)
+{
+	struct amdvi_unit *amdvi = to_amdvi(unit);
+
+	if (pdev != amdvi->function.pdev || !give_up_irq(amdvi))
+		return;
+	pr_warn("%s: its PCI function %s leaves the bus; the unit stays in use, and its event log is polled from now on: faults show up to %u ms late\n",
+		unit->name, pci_name(pdev), jiffies_to_msecs(amdvi->poll_interval));
+	mutex_lock(&amdvi->log_mutex);
+	if (amdvi->faults_on && amdvi->poll_interval)
+		queue_delayed_work(system_freezable_wq, &amdvi->poll, amdvi->poll_interval);
+	mutex_unlock(&amdvi->log_mutex);
 }
 
 int amdvi_log_init(struct amdvi_unit *amdvi)

@@ -312,6 +312,7 @@ const struct nyx_unit_ops amdvi_unit_ops = {
 	.enable = amdvi_enable,
 	.put_back = amdvi_op_put_back,
 	.stop_faults = amdvi_stop_faults,
+	.function_leaves = amdvi_function_leaves,
 	.disable = amdvi_disable,
 	.remove = amdvi_remove,
 	.drain_faults = amdvi_drain_faults,
