@@ -11,6 +11,8 @@ status_is() { nyxctl -j status | jq -r ".status[0].$1"; }
 
 state_is() { [ "$(device_is "$1" state)" = "$2" ]; }
 faults_of() { nyxctl -j fault show "$1" | jq -r '.faults[0].faults'; }
+# A process's generic netlink socket has joined groups. (The port's low 22 bits are the process.)
+listens() { awk -v pid="$1" '$2 == 16 && $3 % 4194304 == pid && $4 != "00000000" { found = 1 } END { exit !found }' /proc/net/netlink; }
 more_faults() { [ "$(faults_of "$1")" -gt "$2" ]; }
 # last_fault DEVICE KEY: of the newest record
 last_fault() { nyxctl -j fault show "$1" | jq -r ".faults[0].records | max_by(.sequence) | .$2"; }

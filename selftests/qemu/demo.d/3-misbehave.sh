@@ -88,6 +88,10 @@ step "A storm of faults: quarantine" \
 do_it nyxctl fault clear $DEVICE
 do_it nyxctl device set $DEVICE threshold 10
 done_well "threshold 10"
+tell "A second terminal runs: nyxctl monitor state"
+nyxctl monitor state >/run/monitor &
+monitor=$!
+within 10 listens $monitor || no_ "it listens" "a socket that has joined" "none"
 storm
 within 30 state_is $DEVICE quarantined || no_ "quarantine" "state quarantined" \
 	"$(device_is $DEVICE state), $(faults_of $DEVICE) faults"
@@ -118,6 +122,12 @@ do_it nvme-dma $DEVICE $SHM/queues $QUEUES copy 0x100000 0x200000 64K
 done_well "it works"
 holds "its DMA arrives, byte for byte" "the same 65536 bytes in both files" \
 	nyx-mem compare $SHM/letter 0 $SHM/answer 0 64K
+
+has_seen() { grep -q "$DEVICE quarantined" /run/monitor && grep -q "$DEVICE assigned" /run/monitor; }
+within 10 has_seen || no_ "the other terminal has seen it as it happened" "quarantined, then assigned" "$(cat /run/monitor)"
+kill $monitor
+do_it cat /run/monitor
+yes_ "the other terminal has seen it as it happened"
 
 step "Or it comes back by itself" "Twice an hour, and no more. What it did is kept, by the number of resets before."
 do_it nyxctl device set $DEVICE auto-reset 2/h
