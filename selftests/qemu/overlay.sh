@@ -57,6 +57,8 @@ make_overlay() {
 	if [ -n "$nested" ]; then
 		mkdir -p "$dir/nested"
 		cp "$(nested_kernel)" "$dir/nested/"
+		# its recipes are run
+		cp "$REPO/Documentation/vfio.rst" "$dir/tests/"
 	fi
 	printf '%s\n' "$2" >"$dir/nyx/command"
 	run_env >"$dir/nyx/run.env"
