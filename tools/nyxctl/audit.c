@@ -10,13 +10,9 @@
 GET_TEXT(nyx_difference, what)
 GET_TEXT(nyx_difference, found)
 GET_TEXT(nyx_difference, expected)
-
-static json_t *get_unit(const void *row)
-{
-	const struct nyx_difference *difference = row;
-
-	return difference->has_unit ? json_integer(difference->unit) : NULL;
-}
+GET_NUMBER_IF(nyx_difference, unit, has_unit)
+GET_NUMBER_IF(nyx_difference, domain, domain)
+GET_HEX_IF(nyx_difference, iova, has_iova)
 
 static json_t *get_device(const void *row)
 {
@@ -27,20 +23,6 @@ static json_t *get_device(const void *row)
 		return NULL;
 	format_device(difference->requester, name);
 	return json_string(name);
-}
-
-static json_t *get_domain(const void *row)
-{
-	const struct nyx_difference *difference = row;
-
-	return difference->domain ? json_integer(difference->domain) : NULL;
-}
-
-static json_t *get_iova(const void *row)
-{
-	const struct nyx_difference *difference = row;
-
-	return difference->has_iova ? hex(difference->iova) : NULL;
 }
 
 static const struct column columns[] = {

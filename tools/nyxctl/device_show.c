@@ -23,6 +23,13 @@ GET_NUMBER(nyx_device, towards_threshold)
 GET_NUMBER(nyx_device, faults)
 GET_NUMBER(nyx_device, faults_since_reset)
 GET_NUMBER(nyx_device, resets)
+GET_NUMBER_IF(nyx_device, unit, has_unit)
+GET_NUMBER_IF(nyx_device, group, group)
+GET_NUMBER_IF(nyx_device, domain, domain)
+GET_NUMBER_IF(nyx_device, suppressed_since, suppressed_since)
+GET_NUMBER_IF(nyx_device, auto_reset, auto_reset)
+GET_NUMBER_IF(nyx_device, auto_resets_left, auto_reset)
+GET_NUMBER_IF(nyx_device, auto_reset_at, auto_reset_at)
 
 static json_t *get_device(const void *row)
 {
@@ -44,27 +51,6 @@ static json_t *get_driver(const void *row)
 
 	pci_driver(((const struct nyx_device *)row)->id, name);
 	return name[0] ? json_string(name) : NULL;
-}
-
-static json_t *get_unit(const void *row)
-{
-	const struct nyx_device *device = row;
-
-	return device->has_unit ? json_integer(device->unit) : NULL;
-}
-
-static json_t *get_group(const void *row)
-{
-	const struct nyx_device *device = row;
-
-	return device->group ? json_integer(device->group) : NULL;
-}
-
-static json_t *get_domain(const void *row)
-{
-	const struct nyx_device *device = row;
-
-	return device->domain ? json_integer(device->domain) : NULL;
 }
 
 static json_t *get_flags(const void *row)
@@ -107,34 +93,6 @@ static json_t *region(const struct nyx_device *device, uint32_t flag)
 		return NULL;
 	return json_sprintf("0x%llx-0x%llx", (unsigned long long)device->reserved_base,
 			    (unsigned long long)device->reserved_last);
-}
-
-static json_t *get_suppressed_since(const void *row)
-{
-	const struct nyx_device *device = row;
-
-	return device->suppressed_since ? json_integer(device->suppressed_since) : NULL;
-}
-
-static json_t *get_auto_reset(const void *row)
-{
-	const struct nyx_device *device = row;
-
-	return device->auto_reset ? json_integer(device->auto_reset) : NULL;
-}
-
-static json_t *get_auto_resets_left(const void *row)
-{
-	const struct nyx_device *device = row;
-
-	return device->auto_reset ? json_integer(device->auto_resets_left) : NULL;
-}
-
-static json_t *get_auto_reset_at(const void *row)
-{
-	const struct nyx_device *device = row;
-
-	return device->auto_reset_at ? json_integer(device->auto_reset_at) : NULL;
 }
 
 static json_t *get_reserved(const void *row)

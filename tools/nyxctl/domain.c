@@ -18,15 +18,6 @@ GET_WORD(nyx_domain, state, domain_state_words)
 GET_TEXT(nyx_domain, cause)
 GET_TEXT(nyx_domain, owner_name)
 GET_NUMBER(nyx_domain, devices)
-
-/* Whoever maps there keeps the books. */
-static json_t *get_mappings(const void *row)
-{
-	const struct nyx_domain *domain = row;
-
-	return domain->external ? NULL : json_integer(domain->mappings);
-}
-
 GET_NUMBER(nyx_domain, mapped_bytes)
 GET_NUMBER(nyx_domain, pinned_bytes)
 GET_NUMBER(nyx_domain, maps)
@@ -36,6 +27,19 @@ GET_NUMBER(nyx_domain, leaked_tables)
 GET_NUMBER(nyx_domain, faults)
 GET_NUMBER(nyx_domain, threshold)
 GET_NUMBER(nyx_domain, window)
+GET_NUMBER_IF(nyx_domain, owner_port, owner_port)
+GET_NUMBER_IF(nyx_domain, tables, has_table)
+GET_NUMBER_IF(nyx_domain, address_width, has_table)
+GET_NUMBER_IF(nyx_domain, max_mapped_bytes, max_mapped_bytes)
+GET_NUMBER_IF(nyx_domain, max_mappings, max_mappings)
+
+/* Whoever maps there keeps the books. */
+static json_t *get_mappings(const void *row)
+{
+	const struct nyx_domain *domain = row;
+
+	return domain->external ? NULL : json_integer(domain->mappings);
+}
 
 static json_t *get_lifetime(const void *row)
 {
@@ -45,32 +49,11 @@ static json_t *get_lifetime(const void *row)
 			   domain->owner_port ? "owned" : "persistent");
 }
 
-static json_t *get_owner_port(const void *row)
-{
-	const struct nyx_domain *domain = row;
-
-	return domain->owner_port ? json_integer(domain->owner_port) : NULL;
-}
-
-static json_t *get_tables(const void *row)
-{
-	const struct nyx_domain *domain = row;
-
-	return domain->has_table ? json_integer(domain->tables) : NULL;
-}
-
 static json_t *get_format(const void *row)
 {
 	const struct nyx_domain *domain = row;
 
 	return domain->has_table ? json_string(word(pt_format_words, domain->format)) : NULL;
-}
-
-static json_t *get_address_width(const void *row)
-{
-	const struct nyx_domain *domain = row;
-
-	return domain->has_table ? json_integer(domain->address_width) : NULL;
 }
 
 static json_t *get_units(const void *row)
@@ -85,20 +68,6 @@ static json_t *get_units(const void *row)
 						      "hw_domain", (int)domain->units[i].hw_domain,
 						      "devices", (int)domain->units[i].devices));
 	return list;
-}
-
-static json_t *get_max_size(const void *row)
-{
-	const struct nyx_domain *domain = row;
-
-	return domain->max_mapped_bytes ? json_integer(domain->max_mapped_bytes) : NULL;
-}
-
-static json_t *get_max_mappings(const void *row)
-{
-	const struct nyx_domain *domain = row;
-
-	return domain->max_mappings ? json_integer(domain->max_mappings) : NULL;
 }
 
 static json_t *get_protection(const void *row)
@@ -119,7 +88,7 @@ static const struct column columns[] = {
 	{ "devices", "DEVICES", FORMAT_NUMBER, 0, get_devices },
 	{ "mappings", "MAPPINGS", FORMAT_NUMBER, 0, get_mappings },
 	{ "mapped_bytes", "MAPPED", FORMAT_SIZE, 0, get_mapped_bytes },
-	{ "max_size", "MAPPED AT MOST", FORMAT_SIZE, SHOW_DETAIL, get_max_size },
+	{ "max_size", "MAPPED AT MOST", FORMAT_SIZE, SHOW_DETAIL, get_max_mapped_bytes },
 	{ "max_mappings", "MAPPINGS AT MOST", FORMAT_NUMBER, SHOW_DETAIL, get_max_mappings },
 	{ "pinned_bytes", "PINNED", FORMAT_SIZE, SHOW_STATS, get_pinned_bytes },
 	{ "faults", "FAULTS", FORMAT_NUMBER, 0, get_faults },

@@ -26,13 +26,7 @@ GET_NUMBER(nyx_fault_counts, towards_threshold)
 GET_NUMBER(nyx_fault_counts, reported)
 GET_NUMBER(nyx_fault_counts, first)
 GET_NUMBER(nyx_fault_counts, last)
-
-static json_t *get_suppressed_since(const void *row)
-{
-	const struct nyx_fault_counts *counts = row;
-
-	return counts->suppressed_since ? json_integer(counts->suppressed_since) : NULL;
-}
+GET_NUMBER_IF(nyx_fault_counts, suppressed_since, suppressed_since)
 
 static json_t *get_reasons(const void *row)
 {
@@ -88,6 +82,10 @@ GET_NUMBER(nyx_fault, unit)
 GET_WORD(nyx_fault, kind, fault_kind_words)
 GET_HEX(nyx_fault, reason)
 GET_TEXT(nyx_fault, text)
+GET_NUMBER_IF(nyx_fault, domain, domain)
+GET_HEX_IF(nyx_fault, address, has_address)
+GET_NUMBER_IF(nyx_fault, index, has_index)
+GET_NUMBER(nyx_fault, epoch)
 
 static json_t *get_r_device(const void *row)
 {
@@ -96,33 +94,10 @@ static json_t *get_r_device(const void *row)
 	return json_string(format_device(((const struct nyx_fault *)row)->device, name));
 }
 
-static json_t *get_domain(const void *row)
-{
-	const struct nyx_fault *fault = row;
-
-	return fault->domain ? json_integer(fault->domain) : NULL;
-}
-
-static json_t *get_address(const void *row)
-{
-	const struct nyx_fault *fault = row;
-
-	return fault->has_address ? hex(fault->address) : NULL;
-}
-
-static json_t *get_index(const void *row)
-{
-	const struct nyx_fault *fault = row;
-
-	return fault->has_index ? json_integer(fault->index) : NULL;
-}
-
 static json_t *get_reported_by(const void *row)
 {
 	return json_string(((const struct nyx_fault *)row)->reported ? "software" : "unit");
 }
-
-GET_NUMBER(nyx_fault, epoch)
 
 static const struct column record_columns[] = {
 	{ "sequence", "NUMBER", FORMAT_NUMBER, 0, get_sequence },

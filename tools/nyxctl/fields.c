@@ -42,10 +42,7 @@ static json_t *get_bits(const void *row)
 	return json_string(field_bits(((const struct row *)row)->field, bits, sizeof(bits)));
 }
 
-static json_t *get_value(const void *row)
-{
-	return hex(((const struct row *)row)->value);
-}
+GET_HEX(row, value)
 
 static json_t *get_meaning(const void *row)
 {

@@ -33,16 +33,8 @@ GET_TEXT(nyx_irq, cpus)
 GET_TEXT(nyx_irq, source)
 GET_TEXT(nyx_irq, owner_name)
 GET_NUMBER(nyx_irq, entry_index)
-
-static json_t *get_masked(const void *row)
-{
-	return json_boolean(((const struct nyx_irq *)row)->masked);
-}
-
-static json_t *get_owned(const void *row)
-{
-	return json_boolean(((const struct nyx_irq *)row)->owner_port);
-}
+GET_BOOL(nyx_irq, masked)
+GET_BOOL(nyx_irq, owner_port)
 
 /* The decoded entry, for a person; the parts are in the JSON too. */
 static json_t *get_entry(const void *row)
@@ -82,7 +74,7 @@ static const struct column columns[] = {
 	{ "source", "FROM", FORMAT_TEXT, 0, get_source },
 	{ "words", "RAW ENTRY", FORMAT_TEXT, SHOW_STATS, get_words },
 	{ "bound_by", "BOUND BY", FORMAT_TEXT, SHOW_STATS, get_owner_name },
-	{ "owned", "OWNED", FORMAT_TEXT, SHOW_STATS, get_owned },
+	{ "owned", "OWNED", FORMAT_TEXT, SHOW_STATS, get_owner_port },
 	{ 0 }
 };
 

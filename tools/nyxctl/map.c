@@ -230,31 +230,20 @@ static int run_del(struct context *context, struct args *args)
 
 /* ---- translate, walk ---- */
 
-static json_t *get_t_physical(const void *row)
-{
-	return hex(((const struct nyx_translation *)row)->physical);
-}
+GET_HEX(nyx_translation, physical)
+GET_HEX(nyx_translation, iova)
+GET_NUMBER(nyx_translation, page_size)
 
-static json_t *get_t_iova(const void *row)
-{
-	return hex(((const struct nyx_translation *)row)->iova);
-}
-
-static json_t *get_t_page(const void *row)
-{
-	return json_integer(((const struct nyx_translation *)row)->page_size);
-}
-
-static json_t *get_t_prot(const void *row)
+static json_t *get_prot(const void *row)
 {
 	return json_string(prot_words(((const struct nyx_translation *)row)->prot));
 }
 
 static const struct column translation_columns[] = {
-	{ "iova", "IOVA", FORMAT_TEXT, 0, get_t_iova },
-	{ "physical", "PHYSICAL", FORMAT_TEXT, 0, get_t_physical },
-	{ "page_size", "PAGE", FORMAT_SIZE, 0, get_t_page },
-	{ "prot", "RIGHTS", FORMAT_TEXT, 0, get_t_prot },
+	{ "iova", "IOVA", FORMAT_TEXT, 0, get_iova },
+	{ "physical", "PHYSICAL", FORMAT_TEXT, 0, get_physical },
+	{ "page_size", "PAGE", FORMAT_SIZE, 0, get_page_size },
+	{ "prot", "RIGHTS", FORMAT_TEXT, 0, get_prot },
 	{ 0 }
 };
 

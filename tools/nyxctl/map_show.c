@@ -15,6 +15,8 @@ GET_NUMBER(nyx_mapping, length)
 GET_WORD(nyx_mapping, type, mapping_type_words)
 GET_NUMBER(nyx_mapping, runs)
 GET_HEX(nyx_mapping, address)
+GET_HEX_IF(nyx_mapping, physical, has_physical)
+GET_HEX_IF(nyx_mapping, tag, tag)
 
 static json_t *get_last(const void *row)
 {
@@ -28,26 +30,12 @@ static json_t *get_prot(const void *row)
 	return json_string(prot_words(((const struct nyx_mapping *)row)->prot));
 }
 
-static json_t *get_physical(const void *row)
-{
-	const struct nyx_mapping *mapping = row;
-
-	return mapping->has_physical ? hex(mapping->physical) : NULL;
-}
-
 static json_t *get_bar_of(const void *row)
 {
 	const struct nyx_mapping *mapping = row;
 	char name[DEVICE_NAME];
 
 	return mapping->is_bar ? json_string(format_device(mapping->device, name)) : NULL;
-}
-
-static json_t *get_tag(const void *row)
-{
-	const struct nyx_mapping *mapping = row;
-
-	return mapping->tag ? hex(mapping->tag) : NULL;
 }
 
 static const struct column columns[] = {

@@ -139,28 +139,26 @@ void format_time(uint64_t ns, char *out, size_t len);
 /* The JSON of one of them. */
 json_t *row_object(const struct column *columns, const void *row);
 json_t *hex(uint64_t value);
-/* Definitions of the getters that only read a field. */
-#define GET_NUMBER(type, field)							\
-	static json_t *get_##field(const void *row)				\
-	{									\
-		return json_integer(((const struct type *)row)->field);		\
-	}
-#define GET_HEX(type, field)							\
-	static json_t *get_##field(const void *row)				\
-	{									\
-		return hex(((const struct type *)row)->field);			\
-	}
-#define GET_TEXT(type, field)							\
+/*
+ * Definitions of the getters that only read a field: of any row, or where another field, which
+ * may be the same, is not 0.
+ */
+#define GETTER(type, field, value)						\
 	static json_t *get_##field(const void *row)				\
 	{									\
 		const struct type *r = row;					\
 										\
-		return r->field[0] ? json_string(r->field) : NULL;		\
+		return value;							\
 	}
+#define GET_NUMBER(type, field)		GETTER(type, field, json_integer(r->field))
+#define GET_NUMBER_IF(type, field, has)						\
+	GETTER(type, field, r->has ? json_integer(r->field) : NULL)
+#define GET_HEX(type, field)		GETTER(type, field, hex(r->field))
+#define GET_HEX_IF(type, field, has)	GETTER(type, field, r->has ? hex(r->field) : NULL)
+#define GET_BOOL(type, field)		GETTER(type, field, json_boolean(r->field))
+#define GET_TEXT(type, field)							\
+	GETTER(type, field, r->field[0] ? json_string(r->field) : NULL)
 #define GET_WORD(type, field, words)						\
-	static json_t *get_##field(const void *row)				\
-	{									\
-		return json_string(word(words, ((const struct type *)row)->field));	\
-	}
+	GETTER(type, field, json_string(word(words, r->field)))
 
 #endif

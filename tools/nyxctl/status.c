@@ -35,6 +35,8 @@ GET_NUMBER(nyx_status, holders)
 GET_WORD(nyx_holder, kind, holder_kind_words)
 GET_TEXT(nyx_holder, why)
 GET_TEXT(nyx_holder, owner_name)
+GET_NUMBER_IF(nyx_holder, domain, domain)
+GET_NUMBER_IF(nyx_holder, owner_port, owner_port)
 
 static json_t *get_name(const void *row)
 {
@@ -50,20 +52,6 @@ static json_t *get_name(const void *row)
 		return json_string(holder->domain_name);
 	}
 	return NULL;
-}
-
-static json_t *get_domain(const void *row)
-{
-	const struct nyx_holder *holder = row;
-
-	return holder->domain ? json_integer(holder->domain) : NULL;
-}
-
-static json_t *get_owner_port(const void *row)
-{
-	const struct nyx_holder *holder = row;
-
-	return holder->owner_port ? json_integer(holder->owner_port) : NULL;
 }
 
 static const struct column holder_columns[] = {

@@ -26,16 +26,13 @@ GET_NUMBER(nyx_unit, waits)
 GET_NUMBER(nyx_unit, faults)
 GET_NUMBER(nyx_unit, faults_unattributed)
 GET_NUMBER(nyx_unit, fault_overflows)
-
-static json_t *get_lower_bound(const void *row)
-{
-	return json_boolean(((const struct nyx_unit *)row)->faults_lower_bound);
-}
-
-static json_t *get_taken_over(const void *row)
-{
-	return json_boolean(((const struct nyx_unit *)row)->taken_over);
-}
+GET_BOOL(nyx_unit, faults_lower_bound)
+GET_BOOL(nyx_unit, taken_over)
+GET_HEX_IF(nyx_unit, register_base, has_registers)
+GET_WORD(nyx_unit, remapping, remapping_state_words)
+GET_TEXT(nyx_unit, remapping_cause)
+GET_NUMBER(nyx_unit, flushes_interrupt)
+GET_NUMBER_IF(nyx_unit, remapping_entries, remapping_entries)
 
 static json_t *get_page_sizes(const void *row)
 {
@@ -60,13 +57,6 @@ static json_t *get_capabilities(const void *row)
 	return list;
 }
 
-static json_t *get_register_base(const void *row)
-{
-	const struct nyx_unit *unit = row;
-
-	return unit->has_registers ? hex(unit->register_base) : NULL;
-}
-
 /* The four raw registers have other names on each vendor. */
 static json_t *get_registers(const void *row)
 {
@@ -83,17 +73,6 @@ static json_t *get_registers(const void *row)
 	for (i = 0; i < NYX_REGISTERS; i++)
 		json_array_append_new(list, json_pack("{s:o}", names[i], hex(unit->registers[i])));
 	return list;
-}
-
-GET_WORD(nyx_unit, remapping, remapping_state_words)
-GET_TEXT(nyx_unit, remapping_cause)
-GET_NUMBER(nyx_unit, flushes_interrupt)
-
-static json_t *get_remapping_entries(const void *row)
-{
-	const struct nyx_unit *unit = row;
-
-	return unit->remapping_entries ? json_integer(unit->remapping_entries) : NULL;
 }
 
 /* What an assigned device can and cannot do with interrupts, without any ifs. */
@@ -144,7 +123,8 @@ static const struct column columns[] = {
 	{ "remapping_entries", "ENTRIES", FORMAT_NUMBER, SHOW_DETAIL, get_remapping_entries },
 	{ "interrupts", "INTERRUPTS", FORMAT_TEXT, SHOW_DETAIL, get_interrupts },
 	{ "faults", "FAULTS", FORMAT_NUMBER, 0, get_faults },
-	{ "faults_lower_bound", "FAULTS AT LEAST", FORMAT_TEXT, SHOW_DETAIL, get_lower_bound },
+	{ "faults_lower_bound", "FAULTS AT LEAST", FORMAT_TEXT, SHOW_DETAIL,
+	  get_faults_lower_bound },
 	{ "faults_unattributed", "OF UNKNOWN ORIGIN", FORMAT_NUMBER, SHOW_STATS,
 	  get_faults_unattributed },
 	{ "fault_overflows", "LOG OVERFLOWS", FORMAT_NUMBER, SHOW_STATS, get_fault_overflows },
