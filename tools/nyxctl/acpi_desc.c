@@ -98,11 +98,10 @@ static json_t *get_u_registers(const void *row)
 static json_t *get_u_function(const void *row)
 {
 	const struct unit_row *r = row;
-	char name[DEVICE_NAME];
 
 	if (r->desc->table == NYX_ACPI_DMAR)
 		return NULL;
-	return json_string(format_device((uint32_t)r->unit->segment << 16 | r->unit->rid, name));
+	return device_json((uint32_t)r->unit->segment << 16 | r->unit->rid);
 }
 
 static json_t *get_u_proximity(const void *row)

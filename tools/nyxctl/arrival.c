@@ -11,19 +11,10 @@
 #include "nyxctl.h"
 #include "words.h"
 
-static json_t *device_or_null(bool has, nyx_device_id id)
-{
-	char name[DEVICE_NAME];
-
-	return has ? json_string(format_device(id, name)) : NULL;
-}
-
-static json_t *get_device(const void *row)
-{
-	const struct nyx_arrival_rule *rule = row;
-
-	return device_or_null(rule->has_device, rule->device);
-}
+GET_DEVICE_IF(nyx_arrival_rule, device, has_device)
+GET_DEVICE_IF(nyx_arrival_rule, below, has_below)
+GET_WORD(nyx_arrival_rule, action, arrival_action_words)
+GET_TEXT(nyx_arrival_rule, domain)
 
 static json_t *get_id(const void *row)
 {
@@ -31,16 +22,6 @@ static json_t *get_id(const void *row)
 
 	return rule->has_pci_id ? json_sprintf("%04x:%04x", rule->vendor, rule->product) : NULL;
 }
-
-static json_t *get_below(const void *row)
-{
-	const struct nyx_arrival_rule *rule = row;
-
-	return device_or_null(rule->has_below, rule->below);
-}
-
-GET_WORD(nyx_arrival_rule, action, arrival_action_words)
-GET_TEXT(nyx_arrival_rule, domain)
 
 static const struct column columns[] = {
 	{ "device", "DEVICE", FORMAT_TEXT, 0, get_device },

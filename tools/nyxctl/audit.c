@@ -11,24 +11,14 @@ GET_TEXT(nyx_difference, what)
 GET_TEXT(nyx_difference, found)
 GET_TEXT(nyx_difference, expected)
 GET_NUMBER_IF(nyx_difference, unit, has_unit)
+GET_DEVICE_IF(nyx_difference, requester, has_requester)
 GET_NUMBER_IF(nyx_difference, domain, domain)
 GET_HEX_IF(nyx_difference, iova, has_iova)
-
-static json_t *get_device(const void *row)
-{
-	const struct nyx_difference *difference = row;
-	char name[DEVICE_NAME];
-
-	if (!difference->has_requester)
-		return NULL;
-	format_device(difference->requester, name);
-	return json_string(name);
-}
 
 static const struct column columns[] = {
 	{ "what", "DIFFERENCE", FORMAT_TEXT, 0, get_what },
 	{ "unit", "UNIT", FORMAT_NUMBER, 0, get_unit },
-	{ "device", "DEVICE", FORMAT_TEXT, 0, get_device },
+	{ "device", "DEVICE", FORMAT_TEXT, 0, get_requester },
 	{ "domain", "DOMAIN", FORMAT_NUMBER, 0, get_domain },
 	{ "iova", "ADDRESS", FORMAT_TEXT, 0, get_iova },
 	{ "found", "FOUND", FORMAT_TEXT, 0, get_found },

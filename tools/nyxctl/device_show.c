@@ -13,6 +13,7 @@
 #include "sysfs.h"
 #include "words.h"
 
+GET_DEVICE(nyx_device, id)
 GET_WORD(nyx_device, state, device_state_words)
 GET_TEXT(nyx_device, cause)
 GET_NUMBER(nyx_device, since)
@@ -31,13 +32,6 @@ GET_NUMBER_IF(nyx_device, auto_reset, auto_reset)
 GET_NUMBER_IF(nyx_device, auto_resets_left, auto_reset)
 GET_NUMBER_IF(nyx_device, auto_reset_at, auto_reset_at)
 
-static json_t *get_device(const void *row)
-{
-	char name[DEVICE_NAME];
-
-	return json_string(format_device(((const struct nyx_device *)row)->id, name));
-}
-
 static json_t *get_description(const void *row)
 {
 	char text[128];
@@ -55,20 +49,12 @@ static json_t *get_driver(const void *row)
 
 static json_t *get_flags(const void *row)
 {
-	const struct nyx_device *device = row;
-	json_t *list = json_array();
-	int bit;
-
-	for (bit = 0; device_flag_words[bit]; bit++)
-		if (device->flags & 1U << bit)
-			json_array_append_new(list, json_string(device_flag_words[bit]));
-	return list;
+	return bit_words(device_flag_words, ((const struct nyx_device *)row)->flags);
 }
 
 static json_t *get_aliases(const void *row)
 {
 	const struct nyx_device *device = row;
-	char name[DEVICE_NAME];
 	json_t *list;
 	uint32_t i;
 
@@ -76,7 +62,7 @@ static json_t *get_aliases(const void *row)
 		return NULL;
 	list = json_array();
 	for (i = 0; i < device->nr_aliases; i++)
-		json_array_append_new(list, json_string(format_device(device->aliases[i], name)));
+		json_array_append_new(list, device_json(device->aliases[i]));
 	return list;
 }
 
@@ -108,19 +94,12 @@ static json_t *get_relaxed(const void *row)
 static json_t *get_entry(const void *row)
 {
 	const struct nyx_device *device = row;
-	json_t *list;
-	uint32_t i;
 
-	if (!device->nr_entry_words)
-		return NULL;
-	list = json_array();
-	for (i = 0; i < device->nr_entry_words; i++)
-		json_array_append_new(list, hex(device->entry[i]));
-	return list;
+	return hex_list(device->entry, device->nr_entry_words);
 }
 
 static const struct column columns[] = {
-	{ "device", "DEVICE", FORMAT_TEXT, 0, get_device },
+	{ "device", "DEVICE", FORMAT_TEXT, 0, get_id },
 	{ "state", "STATE", FORMAT_TEXT, 0, get_state },
 	{ "domain", "DOMAIN", FORMAT_NUMBER, 0, get_domain },
 	{ "group", "GROUP", FORMAT_NUMBER, 0, get_group },

@@ -42,16 +42,9 @@ static void set_number(json_t *object, const char *key, uint64_t number)
 	json_object_set_new(object, key, json_integer(number));
 }
 
-static void set_device(json_t *object, nyx_device_id id)
-{
-	char name[DEVICE_NAME];
-
-	set_text(object, "device", format_device(id, name));
-}
-
 static void tell_fault(json_t *object, const struct nyx_fault *fault)
 {
-	set_device(object, fault->device);
+	json_object_set_new(object, "device", device_json(fault->device));
 	set_number(object, "sequence", fault->sequence);
 	set_number(object, "unit", fault->unit);
 	if (fault->domain)
@@ -69,18 +62,12 @@ static void tell_fault(json_t *object, const struct nyx_fault *fault)
 
 static void tell_device(json_t *object, const struct nyx_device *device)
 {
-	json_t *flags = json_array();
-	int bit;
-
-	set_device(object, device->id);
+	json_object_set_new(object, "device", device_json(device->id));
 	set_text(object, "state", word(device_state_words, device->state));
 	set_text(object, "cause", device->cause);
 	if (device->domain)
 		set_number(object, "domain", device->domain);
-	for (bit = 0; device_flag_words[bit]; bit++)
-		if (device->flags & 1U << bit)
-			json_array_append_new(flags, json_string(device_flag_words[bit]));
-	json_object_set_new(object, "flags", flags);
+	json_object_set_new(object, "flags", bit_words(device_flag_words, device->flags));
 	set_number(object, "faults", device->faults);
 	set_number(object, "resets", device->resets);
 	if (device->reset_error)

@@ -11,13 +11,7 @@
 
 /* ---- one line a device ---- */
 
-static json_t *get_device(const void *row)
-{
-	char name[DEVICE_NAME];
-
-	return json_string(format_device(((const struct nyx_fault_counts *)row)->device, name));
-}
-
+GET_DEVICE(nyx_fault_counts, device)
 GET_NUMBER(nyx_fault_counts, faults)
 GET_NUMBER(nyx_fault_counts, since_reset)
 GET_NUMBER(nyx_fault_counts, threshold)
@@ -89,9 +83,7 @@ GET_NUMBER(nyx_fault, epoch)
 
 static json_t *get_r_device(const void *row)
 {
-	char name[DEVICE_NAME];
-
-	return json_string(format_device(((const struct nyx_fault *)row)->device, name));
+	return device_json(((const struct nyx_fault *)row)->device);
 }
 
 static json_t *get_reported_by(const void *row)

@@ -19,13 +19,7 @@
 
 /* ---- show ---- */
 
-static json_t *get_device(const void *row)
-{
-	char name[DEVICE_NAME];
-
-	return json_string(format_device(((const struct nyx_irq *)row)->device, name));
-}
-
+GET_DEVICE(nyx_irq, device)
 GET_NUMBER(nyx_irq, index)
 GET_NUMBER(nyx_irq, number)
 GET_NUMBER(nyx_irq, count)
@@ -51,15 +45,8 @@ static json_t *get_entry(const void *row)
 static json_t *get_words(const void *row)
 {
 	const struct nyx_irq *irq = row;
-	json_t *list;
-	uint32_t i;
 
-	if (!irq->nr_words)
-		return NULL;
-	list = json_array();
-	for (i = 0; i < irq->nr_words; i++)
-		json_array_append_new(list, hex(irq->words[i]));
-	return list;
+	return hex_list(irq->words, irq->nr_words);
 }
 
 static const struct column columns[] = {

@@ -16,6 +16,7 @@ GET_WORD(nyx_mapping, type, mapping_type_words)
 GET_NUMBER(nyx_mapping, runs)
 GET_HEX(nyx_mapping, address)
 GET_HEX_IF(nyx_mapping, physical, has_physical)
+GET_DEVICE_IF(nyx_mapping, device, is_bar)
 GET_HEX_IF(nyx_mapping, tag, tag)
 
 static json_t *get_last(const void *row)
@@ -30,14 +31,6 @@ static json_t *get_prot(const void *row)
 	return json_string(prot_words(((const struct nyx_mapping *)row)->prot));
 }
 
-static json_t *get_bar_of(const void *row)
-{
-	const struct nyx_mapping *mapping = row;
-	char name[DEVICE_NAME];
-
-	return mapping->is_bar ? json_string(format_device(mapping->device, name)) : NULL;
-}
-
 static const struct column columns[] = {
 	{ "iova", "IOVA", FORMAT_TEXT, 0, get_iova },
 	{ "last", "LAST", FORMAT_TEXT, 0, get_last },
@@ -46,7 +39,7 @@ static const struct column columns[] = {
 	{ "type", "MEMORY", FORMAT_TEXT, 0, get_type },
 	{ "physical", "PHYSICAL", FORMAT_TEXT, 0, get_physical },
 	{ "runs", "PIECES", FORMAT_NUMBER, 0, get_runs },
-	{ "bar_of", "BAR OF", FORMAT_TEXT, SHOW_STATS, get_bar_of },
+	{ "bar_of", "BAR OF", FORMAT_TEXT, SHOW_STATS, get_device },
 	{ "address", "MAPPED FROM", FORMAT_TEXT, SHOW_STATS, get_address },
 	{ "tag", "TAG", FORMAT_TEXT, SHOW_STATS, get_tag },
 	{ 0 }

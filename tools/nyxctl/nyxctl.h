@@ -139,6 +139,12 @@ void format_time(uint64_t ns, char *out, size_t len);
 /* The JSON of one of them. */
 json_t *row_object(const struct column *columns, const void *row);
 json_t *hex(uint64_t value);
+/* NULL for none. */
+json_t *hex_list(const uint64_t *words, uint32_t nr);
+/* The words of the bits that are set. */
+json_t *bit_words(const char *const *words, uint32_t bits);
+/* Its name. */
+json_t *device_json(nyx_device_id id);
 /*
  * Definitions of the getters that only read a field: of any row, or where another field, which
  * may be the same, is not 0.
@@ -155,6 +161,9 @@ json_t *hex(uint64_t value);
 	GETTER(type, field, r->has ? json_integer(r->field) : NULL)
 #define GET_HEX(type, field)		GETTER(type, field, hex(r->field))
 #define GET_HEX_IF(type, field, has)	GETTER(type, field, r->has ? hex(r->field) : NULL)
+#define GET_DEVICE(type, field)		GETTER(type, field, device_json(r->field))
+#define GET_DEVICE_IF(type, field, has)						\
+	GETTER(type, field, r->has ? device_json(r->field) : NULL)
 #define GET_BOOL(type, field)		GETTER(type, field, json_boolean(r->field))
 #define GET_TEXT(type, field)							\
 	GETTER(type, field, r->field[0] ? json_string(r->field) : NULL)

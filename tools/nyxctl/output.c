@@ -141,6 +141,34 @@ json_t *hex(uint64_t value)
 	return json_string(text);
 }
 
+json_t *hex_list(const uint64_t *words, uint32_t nr)
+{
+	json_t *list = nr ? json_array() : NULL;
+	uint32_t i;
+
+	for (i = 0; i < nr; i++)
+		json_array_append_new(list, hex(words[i]));
+	return list;
+}
+
+json_t *bit_words(const char *const *words, uint32_t bits)
+{
+	json_t *list = json_array();
+	int bit;
+
+	for (bit = 0; words[bit]; bit++)
+		if (bits & 1U << bit)
+			json_array_append_new(list, json_string(words[bit]));
+	return list;
+}
+
+json_t *device_json(nyx_device_id id)
+{
+	char name[DEVICE_NAME];
+
+	return json_string(format_device(id, name));
+}
+
 json_t *row_object(const struct column *columns, const void *row)
 {
 	json_t *object = json_object();

@@ -41,13 +41,12 @@ GET_NUMBER_IF(nyx_holder, owner_port, owner_port)
 static json_t *get_name(const void *row)
 {
 	const struct nyx_holder *holder = row;
-	char name[DEVICE_NAME];
 
 	switch (holder->kind) {
 	case NYX_IOMMU_HOLDER_KIND_UNIT:
 		return json_string(holder->unit_name);
 	case NYX_IOMMU_HOLDER_KIND_DEVICE:
-		return json_string(format_device(holder->device, name));
+		return device_json(holder->device);
 	case NYX_IOMMU_HOLDER_KIND_DOMAIN:
 		return json_string(holder->domain_name);
 	}

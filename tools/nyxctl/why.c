@@ -102,7 +102,7 @@ static void print_why_json(const struct context *context, const struct nyx_why *
 	uint32_t i;
 
 	for (i = 0; i < why->nr_members; i++)
-		json_array_append_new(members, json_string(format_device(why->members[i], name)));
+		json_array_append_new(members, device_json(why->members[i]));
 	for (i = 0; i < why->nr_regions; i++) {
 		json_t *region = range_json(why->regions[i].base, why->regions[i].last);
 
