@@ -311,7 +311,7 @@ void acpi_show(const struct context *context, const struct nyx_acpi_desc *desc)
 json_t *acpi_json(const struct nyx_acpi_desc *desc)
 {
 	json_t *units = json_array(), *reserved = json_array(), *lists = json_array();
-	json_t *notes = json_array();
+	json_t *notes = row_list(note_columns, desc->notes, sizeof(*desc->notes), desc->nr_notes);
 	uint32_t i;
 
 	for (i = 0; i < desc->nr_units; i++) {
@@ -329,8 +329,6 @@ json_t *acpi_json(const struct nyx_acpi_desc *desc)
 
 		json_array_append_new(lists, row_object(list_columns, &row));
 	}
-	for (i = 0; i < desc->nr_notes; i++)
-		json_array_append_new(notes, row_object(note_columns, &desc->notes[i]));
 	return json_pack("{s:i, s:o, s:o, s:o, s:o}", "address_width", desc->address_width,
 			 "units", units, "reserved", reserved, "lists", lists, "notes", notes);
 }

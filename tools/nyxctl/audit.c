@@ -28,11 +28,6 @@ static const struct column columns[] = {
 
 static void print_result_json(const struct context *context, const struct nyx_audit *audit)
 {
-	json_t *list = json_array();
-	uint32_t i;
-
-	for (i = 0; i < audit->nr_listed; i++)
-		json_array_append_new(list, row_object(columns, &audit->listed[i]));
 	print_json(context, json_pack(
 		"{s:{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}}", "audit",
 		"equal", !audit->differences,
@@ -45,7 +40,8 @@ static void print_result_json(const struct context *context, const struct nyx_au
 		"bytes", (json_int_t)audit->bytes,
 		"passed_over", (json_int_t)audit->passed_over,
 		"differences", (json_int_t)audit->differences,
-		"listed", list));
+		"listed", row_list(columns, audit->listed, sizeof(audit->listed[0]),
+				   audit->nr_listed)));
 }
 
 static void print_result(const struct context *context, const struct nyx_audit *audit)

@@ -152,10 +152,8 @@ static int run_check(struct context *context, struct args *args)
 	for (i = 0; i < check.nr; i++)
 		failed += check.findings[i].level == LEVEL_FAIL;
 	if (context->json) {
-		json_t *list = json_array();
+		json_t *list = row_list(columns, check.findings, sizeof(*check.findings), check.nr);
 
-		for (i = 0; i < check.nr; i++)
-			json_array_append_new(list, row_object(columns, &check.findings[i]));
 		print_json(context, json_pack("{s:o, s:b}", "check", list, "ready", !failed));
 	} else {
 		print_findings(&check);

@@ -111,7 +111,8 @@ static int show_device(struct context *context, nyx_device_id id)
 {
 	struct nyx_fault_counts counts;
 	struct nyx_fault *faults;
-	size_t i, nr;
+	json_t *object;
+	size_t nr;
 	int err;
 
 	err = nyx_fault_counts(context->nyx, id, &counts);
@@ -120,19 +121,9 @@ static int show_device(struct context *context, nyx_device_id id)
 	if (err)
 		return refuse_nyx(context, err);
 	if (context->json) {
-		json_t *records = json_array(), *object = json_object();
-		const struct column *column;
-
-		for (i = 0; i < nr; i++) {
-			json_t *record = json_object();
-
-			for (column = record_columns; column->key; column++)
-				json_object_set_new(record, column->key, column->get(&faults[i]));
-			json_array_append_new(records, record);
-		}
-		for (column = count_columns; column->key; column++)
-			json_object_set_new(object, column->key, column->get(&counts));
-		json_object_set_new(object, "records", records);
+		object = row_object(count_columns, &counts);
+		json_object_set_new(object, "records",
+				    row_list(record_columns, faults, sizeof(*faults), nr));
 		print_json(context, json_pack("{s:[o]}", "faults", object));
 	} else {
 		show_one(context, "faults", count_columns, &counts);

@@ -70,8 +70,7 @@ static int show_device(struct context *context, nyx_device_id id)
 	char name[DEVICE_NAME];
 	struct nyx_irq_info info;
 	struct nyx_irq *irqs;
-	size_t i, nr;
-	json_t *list;
+	size_t nr;
 	int err;
 
 	err = nyx_irq_info(context->nyx, id, &info);
@@ -80,16 +79,13 @@ static int show_device(struct context *context, nyx_device_id id)
 	if (err)
 		return refuse_nyx(context, err);
 	if (context->json) {
-		list = json_array();
-		for (i = 0; i < nr; i++)
-			json_array_append_new(list, row_object(columns, &irqs[i]));
 		print_json(context, json_pack("{s:s, s:s, s:i, s:i, s:s*, s:o}",
 					      "device", format_device(id, name),
 					      "type", word(irq_type_words, info.type),
 					      "vectors", (int)info.vectors,
 					      "bound", (int)info.bound,
 					      "cause", info.cause[0] ? info.cause : NULL,
-					      "irqs", list));
+					      "irqs", row_list(columns, irqs, sizeof(*irqs), nr)));
 	} else {
 		printf("%s: %u %s vectors, %u bound%s%s\n", format_device(id, name), info.vectors,
 		       info.type == NYX_IOMMU_IRQ_TYPE_MSIX ? "MSI-X" :

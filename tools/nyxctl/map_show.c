@@ -104,16 +104,14 @@ static int show_merged(struct context *context, const struct nyx_mapping *mappin
 	struct merged *merged = calloc(nr + 1, sizeof(*merged));
 	struct total total;
 	json_t *list;
-	size_t i, made;
+	size_t made;
 
 	if (!merged)
 		return refuse(context, 0, "out of memory");
 	made = merge_mappings(mappings, nr, merged);
 	sum_mappings(mappings, nr, &total);
 	if (context->json) {
-		list = json_array();
-		for (i = 0; i < made; i++)
-			json_array_append_new(list, row_object(merged_columns, &merged[i]));
+		list = row_list(merged_columns, merged, sizeof(*merged), made);
 		print_json(context, json_pack("{s:o, s:{s:I, s:I, s:I, s:I, s:o, s:o}, s:b}",
 					      "mappings", list, "total",
 					      "mappings", (json_int_t)total.mappings,

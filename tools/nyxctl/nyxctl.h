@@ -136,8 +136,9 @@ void show_one(const struct context *context, const char *name, const struct colu
 
 /* Nanoseconds since 1970 as local time, or "never". */
 void format_time(uint64_t ns, char *out, size_t len);
-/* The JSON of one of them. */
+/* The JSON of one of them, and of nr. */
 json_t *row_object(const struct column *columns, const void *row);
+json_t *row_list(const struct column *columns, const void *rows, size_t size, size_t nr);
 json_t *hex(uint64_t value);
 /* NULL for none. */
 json_t *hex_list(const uint64_t *words, uint32_t nr);

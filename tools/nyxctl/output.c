@@ -182,6 +182,16 @@ json_t *row_object(const struct column *columns, const void *row)
 	return object;
 }
 
+json_t *row_list(const struct column *columns, const void *rows, size_t size, size_t nr)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		json_array_append_new(list, row_object(columns, (const char *)rows + i * size));
+	return list;
+}
+
 /* ---- cells ---- */
 
 void format_time(uint64_t ns, char *out, size_t len)
@@ -300,14 +310,9 @@ static void print_table(const struct context *context, const struct column *colu
 void show_list(const struct context *context, const char *name, const struct column *columns,
 	       const void *rows, size_t size, size_t nr)
 {
-	size_t i;
-
 	if (context->json) {
-		json_t *list = json_array();
+		json_t *list = row_list(columns, rows, size, nr);
 
-		for (i = 0; i < nr; i++)
-			json_array_append_new(list, row_object(columns,
-							       (const char *)rows + i * size));
 		print_json(context, context->nyx && nyx_interrupted(context->nyx) ?
 			   json_pack("{s:o, s:b}", name, list, "interrupted", 1) :
 			   json_pack("{s:o}", name, list));

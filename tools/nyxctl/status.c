@@ -68,12 +68,8 @@ static const struct column holder_columns[] = {
 static json_t *get_held_by(const void *row)
 {
 	const struct row *r = row;
-	json_t *list = json_array();
-	size_t i;
 
-	for (i = 0; i < r->nr; i++)
-		json_array_append_new(list, row_object(holder_columns, &r->holders[i]));
-	return list;
+	return row_list(holder_columns, r->holders, sizeof(*r->holders), r->nr);
 }
 
 static const struct column columns[] = {
