@@ -36,12 +36,10 @@ static int run_show(struct context *context, struct args *args)
 {
 	struct nyx_arrival_rule *rules;
 	size_t nr;
-	int err;
+	int err = begin(context, args);
 
-	if (!no_more_words(context, args))
-		return EXIT_USAGE;
-	if (!connect_kernel(context))
-		return EXIT_REFUSED;
+	if (err)
+		return err;
 	err = nyx_arrival_list(context->nyx, &rules, &nr);
 	if (err)
 		return refuse_nyx(context, err);

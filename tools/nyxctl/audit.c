@@ -66,12 +66,10 @@ static void print_result(const struct context *context, const struct nyx_audit *
 static int run_audit(struct context *context, struct args *args)
 {
 	struct nyx_audit audit;
-	int err;
+	int err = begin(context, args);
 
-	if (!no_more_words(context, args))
-		return EXIT_USAGE;
-	if (!connect_kernel(context))
-		return EXIT_REFUSED;
+	if (err)
+		return err;
 	err = nyx_audit(context->nyx, &audit);
 	if (err)
 		return refuse_nyx(context, err);

@@ -205,6 +205,18 @@ bool no_more_words(struct context *context, struct args *args)
 	return !word;
 }
 
+int begin(struct context *context, struct args *args)
+{
+	if (!no_more_words(context, args))
+		return EXIT_USAGE;
+	return connect_kernel(context) ? EXIT_DONE : EXIT_REFUSED;
+}
+
+int begin_device(struct context *context, struct args *args, nyx_device_id *device)
+{
+	return need_device(context, args, device) ? begin(context, args) : EXIT_USAGE;
+}
+
 /* ---- running ---- */
 
 static bool is_help(const char *word)

@@ -129,44 +129,38 @@ static const struct column columns[] = {
 	{ 0 }
 };
 
+static int show_device(struct context *context, nyx_device_id id)
+{
+	struct nyx_device device;
+	int err = nyx_device_get(context->nyx, id, &device);
+
+	if (err)
+		return refuse_nyx(context, err);
+	show_one(context, "devices", columns, &device);
+	return EXIT_DONE;
+}
+
 int run_device_show(struct context *context, struct args *args)
 {
 	static const struct keyword keywords[] = { { "domain", true }, { 0 } };
-	struct nyx_device device, *devices;
 	struct nyx_domain domain = { 0 };
-	bool one = false;
-	uint32_t id = 0;
-	char *word;
+	struct nyx_device *devices;
+	char *word = NULL;
+	nyx_device_id id;
 	size_t nr;
 	int err;
 
 	if (args->argc && parse_device(args->argv[0], &id)) {
-		one = true;
-		next_word(args);
-		if (!no_more_words(context, args))
-			return EXIT_USAGE;
+		err = begin_device(context, args, &id);
+		return err ? err : show_device(context, id);
 	}
-	if (args->argc) {
-		switch (next_keyword(context, args, keywords, &word)) {
-		case 0:
-			if (!no_more_words(context, args))
-				return EXIT_USAGE;
-			if (!find_domain(context, word, &domain))
-				return EXIT_REFUSED;
-			break;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	if (!connect_kernel(context))
+	if (args->argc && next_keyword(context, args, keywords, &word) == ARGS_BAD)
+		return EXIT_USAGE;
+	err = begin(context, args);
+	if (err)
+		return err;
+	if (word && !find_domain(context, word, &domain))
 		return EXIT_REFUSED;
-	if (one) {
-		err = nyx_device_get(context->nyx, id, &device);
-		if (err)
-			return refuse_nyx(context, err);
-		show_one(context, "devices", columns, &device);
-		return EXIT_DONE;
-	}
 	err = nyx_device_list(context->nyx, domain.id, &devices, &nr);
 	if (err)
 		return refuse_nyx(context, err);
@@ -177,16 +171,7 @@ int run_device_show(struct context *context, struct args *args)
 
 int device_answer(struct context *context, nyx_device_id id)
 {
-	struct nyx_device device;
-	int err;
-
-	if (!context->json)
-		return EXIT_DONE;
-	err = nyx_device_get(context->nyx, id, &device);
-	if (err)
-		return refuse_nyx(context, err);
-	show_one(context, "devices", columns, &device);
-	return EXIT_DONE;
+	return context->json ? show_device(context, id) : EXIT_DONE;
 }
 
 int run_device_entry(struct context *context, struct args *args)
@@ -196,12 +181,10 @@ int run_device_entry(struct context *context, struct args *args)
 	struct nyx_status status;
 	char name[DEVICE_NAME];
 	nyx_device_id id;
-	int err;
+	int err = begin_device(context, args, &id);
 
-	if (!need_device(context, args, &id) || !no_more_words(context, args))
-		return EXIT_USAGE;
-	if (!connect_kernel(context))
-		return EXIT_REFUSED;
+	if (err)
+		return err;
 	err = nyx_device_get(context->nyx, id, &device);
 	if (!err)
 		err = nyx_status(context->nyx, &status);

@@ -115,16 +115,15 @@ static int run_show(struct context *context, struct args *args)
 	size_t nr;
 	int err;
 
-	if (!no_more_words(context, args))
-		return EXIT_USAGE;
+	err = begin(context, args);
+	if (err)
+		return err;
 	if (wanted) {
 		if (!find_domain(context, wanted, &domain))
 			return EXIT_REFUSED;
 		show_one(context, "domains", columns, &domain);
 		return EXIT_DONE;
 	}
-	if (!connect_kernel(context))
-		return EXIT_REFUSED;
 	err = nyx_domain_list(context->nyx, &domains, &nr);
 	if (err)
 		return refuse_nyx(context, err);

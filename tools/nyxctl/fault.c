@@ -173,11 +173,10 @@ static int run_show(struct context *context, struct args *args)
 {
 	bool one = args->argc;
 	nyx_device_id id;
+	int err = one ? begin_device(context, args, &id) : begin(context, args);
 
-	if ((one && !need_device(context, args, &id)) || !no_more_words(context, args))
-		return EXIT_USAGE;
-	if (!connect_kernel(context))
-		return EXIT_REFUSED;
+	if (err)
+		return err;
 	return one ? show_device(context, id) : show_all(context);
 }
 
@@ -185,12 +184,10 @@ static int run_clear(struct context *context, struct args *args)
 {
 	char name[DEVICE_NAME];
 	nyx_device_id id;
-	int err;
+	int err = begin_device(context, args, &id);
 
-	if (!need_device(context, args, &id) || !no_more_words(context, args))
-		return EXIT_USAGE;
-	if (!connect_kernel(context))
-		return EXIT_REFUSED;
+	if (err)
+		return err;
 	err = nyx_fault_clear(context->nyx, id);
 	if (err)
 		return refuse_nyx(context, err);

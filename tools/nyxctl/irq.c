@@ -100,18 +100,16 @@ static int show_device(struct context *context, nyx_device_id id)
 
 static int run_show(struct context *context, struct args *args)
 {
+	bool one = args->argc;
 	struct nyx_irq *irqs;
 	nyx_device_id id;
 	size_t nr;
-	int err;
+	int err = one ? begin_device(context, args, &id) : begin(context, args);
 
-	if (args->argc) {
-		if (!need_device(context, args, &id) || !no_more_words(context, args))
-			return EXIT_USAGE;
-		return connect_kernel(context) ? show_device(context, id) : EXIT_REFUSED;
-	}
-	if (!connect_kernel(context))
-		return EXIT_REFUSED;
+	if (err)
+		return err;
+	if (one)
+		return show_device(context, id);
 	err = nyx_irq_list(context->nyx, NULL, &irqs, &nr);
 	if (err)
 		return refuse_nyx(context, err);
@@ -365,13 +363,11 @@ static int run_call(struct context *context, struct args *args,
 	struct vectors vectors;
 	int status = EXIT_USAGE;
 
-	if (need_vectors(context, args, &vectors) && no_more_words(context, args)) {
-		status = EXIT_REFUSED;
-		if (connect_kernel(context))
-			status = done(context, &vectors,
-				      call(context->nyx, vectors.device, vectors.indexes,
-					   vectors.nr), what);
-	}
+	if (need_vectors(context, args, &vectors))
+		status = begin(context, args);
+	if (!status)
+		status = done(context, &vectors, call(context->nyx, vectors.device, vectors.indexes,
+						      vectors.nr), what);
 	free(vectors.indexes);
 	return status;
 }
@@ -402,14 +398,13 @@ static int run_route(struct context *context, struct args *args)
 	char *cpus, what[64];
 	int status = EXIT_USAGE;
 
-	if (need_vectors(context, args, &vectors) && need_word(context, args, "the CPUs", &cpus) &&
-	    no_more_words(context, args)) {
+	if (need_vectors(context, args, &vectors) && need_word(context, args, "the CPUs", &cpus))
+		status = begin(context, args);
+	if (!status) {
 		snprintf(what, sizeof(what), "goes to CPU %s", cpus);
-		status = EXIT_REFUSED;
-		if (connect_kernel(context))
-			status = done(context, &vectors,
-				      nyx_irq_route(context->nyx, vectors.device, vectors.indexes,
-						    vectors.nr, cpus), what);
+		status = done(context, &vectors,
+			      nyx_irq_route(context->nyx, vectors.device, vectors.indexes,
+					    vectors.nr, cpus), what);
 	}
 	free(vectors.indexes);
 	return status;
@@ -454,11 +449,11 @@ static int run_test(struct context *context, struct args *args)
 	uint32_t index;
 	size_t i;
 
-	if (!need_vectors(context, args, &vectors) || !no_more_words(context, args))
+	if (need_vectors(context, args, &vectors))
+		status = begin(context, args);
+	if (status)
 		goto out;
 	status = EXIT_REFUSED;
-	if (!connect_kernel(context))
-		goto out;
 	if (nyx_irq_info(context->nyx, vectors.device, &info)) {
 		refuse_nyx(context, -ENODEV);
 		goto out;

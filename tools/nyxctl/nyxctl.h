@@ -77,6 +77,13 @@ bool need_word(struct context *context, struct args *args, const char *what, cha
 bool need_device(struct context *context, struct args *args, nyx_device_id *device);
 bool need_number(struct context *context, struct args *args, const char *what, uint64_t *number);
 bool no_more_words(struct context *context, struct args *args);
+/*
+ * How most commands begin: no word is left, and the kernel is connected to. EXIT_DONE, or what
+ * the command returns then.
+ */
+int begin(struct context *context, struct args *args);
+/* The same, where one word is left, the device. */
+int begin_device(struct context *context, struct args *args, nyx_device_id *device);
 int run_line(struct context *context, int argc, char **argv);
 void print_help(void);
 /* batch.c: run the commands in the file, - for standard input; with force all of them. */

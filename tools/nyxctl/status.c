@@ -95,12 +95,10 @@ static const struct column columns[] = {
 static int run_show(struct context *context, struct args *args)
 {
 	struct row row = { 0 };
-	int err;
+	int err = begin(context, args);
 
-	if (!no_more_words(context, args))
-		return EXIT_USAGE;
-	if (!connect_kernel(context))
-		return EXIT_REFUSED;
+	if (err)
+		return err;
 	err = nyx_status(context->nyx, &row.status);
 	if (!err) {
 		err = nyx_holder_list(context->nyx, &row.holders, &row.nr);

@@ -161,10 +161,9 @@ static int run_show(struct context *context, struct args *args)
 	size_t nr;
 	int err;
 
-	if (!no_more_words(context, args))
-		return EXIT_USAGE;
-	if (!connect_kernel(context))
-		return EXIT_REFUSED;
+	err = begin(context, args);
+	if (err)
+		return err;
 	err = nyx_unit_list(context->nyx, &units, &nr);
 	if (err)
 		return refuse_nyx(context, err);
@@ -189,10 +188,9 @@ static int run_regs(struct context *context, struct args *args)
 	size_t nr;
 	int err;
 
-	if (!no_more_words(context, args))
-		return EXIT_USAGE;
-	if (!connect_kernel(context))
-		return EXIT_REFUSED;
+	err = begin(context, args);
+	if (err)
+		return err;
 	err = nyx_status(context->nyx, &status);
 	if (!err)
 		err = nyx_unit_list(context->nyx, &units, &nr);

@@ -275,12 +275,10 @@ static int run_show(struct context *context, struct args *args)
 	char name[DEVICE_NAME], driver[DRIVER_NAME], description[128];
 	struct nyx_why why;
 	nyx_device_id id;
-	int err;
+	int err = begin_device(context, args, &id);
 
-	if (!need_device(context, args, &id) || !no_more_words(context, args))
-		return EXIT_USAGE;
-	if (!connect_kernel(context))
-		return EXIT_REFUSED;
+	if (err)
+		return err;
 	err = nyx_device_why(context->nyx, id, &why);
 	if (err)
 		return refuse_nyx(context, err);
