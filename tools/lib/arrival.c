@@ -41,12 +41,9 @@ EXPORT int nyx_arrival_set(struct nyx *nyx, const struct nyx_arrival_rule *rules
 		return nyx_fail(nyx, -E2BIG, "more than %d rules", NYX_IOMMU_ARRIVAL_RULES_MAX);
 	msg = nyx_request(nyx, NYX_IOMMU_CMD_ARRIVAL_SET, 0);
 	if (!msg)
-		return nyx_fail(nyx, -ENOMEM, "out of memory");
-	for (i = 0; i < nr; i++) {
-		if (put_rule(msg, &rules[i])) {
-			nlmsg_free(msg);
-			return nyx_fail(nyx, -ENOMEM, "out of memory");
-		}
-	}
+		return nyx_no_memory(nyx, msg);
+	for (i = 0; i < nr; i++)
+		if (put_rule(msg, &rules[i]))
+			return nyx_no_memory(nyx, msg);
 	return nyx_send(nyx, msg, NULL, NULL);
 }

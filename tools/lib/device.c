@@ -9,18 +9,12 @@
 
 #define BUSY_TRIES	50	/* of 20 ms each: the driver core is at work on the device */
 
-static int no_memory(struct nyx *nyx, struct nl_msg *msg)
-{
-	nlmsg_free(msg);
-	return nyx_fail(nyx, -ENOMEM, "out of memory");
-}
-
 EXPORT int nyx_status(struct nyx *nyx, struct nyx_status *status)
 {
 	struct nl_msg *msg = nyx_request(nyx, NYX_IOMMU_CMD_STATUS_GET, 0);
 
 	if (!msg)
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	*status = (struct nyx_status) { 0 };
 	return nyx_send(nyx, msg, nyx_parse_status, status);
 }
@@ -36,7 +30,7 @@ EXPORT int nyx_unit_get(struct nyx *nyx, uint32_t id, struct nyx_unit *unit)
 	struct nl_msg *msg = nyx_request(nyx, NYX_IOMMU_CMD_UNIT_GET, 0);
 
 	if (!msg || nla_put_u32(msg, NYX_IOMMU_A_UNIT_ID, id))
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	*unit = (struct nyx_unit) { 0 };
 	return nyx_send(nyx, msg, nyx_parse_unit, unit);
 }
@@ -64,7 +58,7 @@ static int device_call(struct nyx *nyx, int command, nyx_device_id id)
 {
 	struct nl_msg *msg = device_request(nyx, command, id);
 
-	return msg ? nyx_send(nyx, msg, NULL, NULL) : no_memory(nyx, msg);
+	return msg ? nyx_send(nyx, msg, NULL, NULL) : nyx_no_memory(nyx, msg);
 }
 
 EXPORT int nyx_device_get(struct nyx *nyx, nyx_device_id id, struct nyx_device *device)
@@ -72,7 +66,7 @@ EXPORT int nyx_device_get(struct nyx *nyx, nyx_device_id id, struct nyx_device *
 	struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_DEVICE_GET, id);
 
 	if (!msg)
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	*device = (struct nyx_device) { 0 };
 	return nyx_send(nyx, msg, nyx_parse_device, device);
 }
@@ -82,7 +76,7 @@ EXPORT int nyx_device_why(struct nyx *nyx, nyx_device_id id, struct nyx_why *why
 	struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_DEVICE_WHY, id);
 
 	if (!msg)
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	*why = (struct nyx_why) { 0 };
 	return nyx_send(nyx, msg, nyx_parse_why, why);
 }
@@ -113,10 +107,10 @@ static int into_domain(struct nyx *nyx, int command, nyx_device_id id, uint32_t 
 		struct nl_msg *msg = device_request(nyx, command, id);
 
 		if (!msg || nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_ID, domain))
-			return no_memory(nyx, msg);
+			return nyx_no_memory(nyx, msg);
 		for (flag = flags; *flag; flag++)
 			if (nla_put_flag(msg, *flag))
-				return no_memory(nyx, msg);
+				return nyx_no_memory(nyx, msg);
 		err = nyx_send(nyx, msg, NULL, NULL);
 		if (err != -EAGAIN)
 			return err;
@@ -190,7 +184,7 @@ EXPORT int nyx_device_set(struct nyx *nyx, nyx_device_id id,
 	     nla_put_u32(msg, NYX_IOMMU_A_FAULT_WINDOW, changes->window)) ||
 	    (changes->has_auto_reset &&
 	     nla_put_u32(msg, NYX_IOMMU_A_AUTO_RESET, changes->auto_reset)))
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	return nyx_send(nyx, msg, NULL, NULL);
 }
 
@@ -199,7 +193,7 @@ EXPORT int nyx_audit(struct nyx *nyx, struct nyx_audit *audit)
 	struct nl_msg *msg = nyx_request(nyx, NYX_IOMMU_CMD_AUDIT, NLM_F_DUMP);
 
 	if (!msg)
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	*audit = (struct nyx_audit) { 0 };
 	return nyx_send(nyx, msg, nyx_parse_audit, audit);
 }
@@ -212,22 +206,15 @@ EXPORT int nyx_fault_counts(struct nyx *nyx, nyx_device_id device,
 	struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_FAULT_GET, device);
 
 	if (!msg)
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	*counts = (struct nyx_fault_counts) { 0 };
 	return nyx_send(nyx, msg, nyx_parse_fault_counts, counts);
-}
-
-static int fill_device(struct nl_msg *msg, const void *arg)
-{
-	const nyx_device_id *device = arg;
-
-	return device ? nla_put_u32(msg, NYX_IOMMU_A_DEVICE, *device) : 0;
 }
 
 EXPORT int nyx_fault_list(struct nyx *nyx, const nyx_device_id *device,
 			  struct nyx_fault **faults, size_t *nr)
 {
-	return nyx_dump(nyx, NYX_IOMMU_CMD_FAULT_GET, fill_device, device, nyx_parse_fault,
+	return nyx_dump(nyx, NYX_IOMMU_CMD_FAULT_GET, nyx_fill_device, device, nyx_parse_fault,
 			sizeof(**faults), (void **)faults, nr);
 }
 
@@ -246,6 +233,6 @@ EXPORT int nyx_fault_report(struct nyx *nyx, nyx_device_id device,
 	     nla_put_u64(msg, NYX_IOMMU_A_REPORT_ADDRESS, report->address)) ||
 	    (report->reason && nla_put_u32(msg, NYX_IOMMU_A_REPORT_REASON, report->reason)) ||
 	    (report->text && nla_put_string(msg, NYX_IOMMU_A_REPORT_TEXT, report->text)))
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	return nyx_send(nyx, msg, NULL, NULL);
 }

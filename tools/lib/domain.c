@@ -10,12 +10,6 @@
 
 #define MESSAGE_BYTES	(1ULL << 30)	/* most that one map message may cover */
 
-static int no_memory(struct nyx *nyx, struct nl_msg *msg)
-{
-	nlmsg_free(msg);
-	return nyx_fail(nyx, -ENOMEM, "out of memory");
-}
-
 static struct nl_msg *domain_request(struct nyx *nyx, int command, uint32_t id)
 {
 	struct nl_msg *msg = nyx_request(nyx, command, 0);
@@ -54,7 +48,7 @@ EXPORT int nyx_domain_add(struct nyx *nyx, const struct nyx_domain_params *param
 	    (params->mode && nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_MODE, params->mode)) ||
 	    (params->owned && nla_put_flag(msg, NYX_IOMMU_A_OWNED)) ||
 	    put_limits(msg, &params->limits))
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	if (!domain)
 		domain = &ignored;
 	*domain = (struct nyx_domain) { 0 };
@@ -66,7 +60,7 @@ EXPORT int nyx_domain_get(struct nyx *nyx, uint32_t id, struct nyx_domain *domai
 	struct nl_msg *msg = domain_request(nyx, NYX_IOMMU_CMD_DOMAIN_GET, id);
 
 	if (!msg)
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	*domain = (struct nyx_domain) { 0 };
 	return nyx_send(nyx, msg, nyx_parse_domain, domain);
 }
@@ -76,7 +70,7 @@ EXPORT int nyx_domain_find(struct nyx *nyx, const char *name, struct nyx_domain 
 	struct nl_msg *msg = nyx_request(nyx, NYX_IOMMU_CMD_DOMAIN_GET, 0);
 
 	if (!msg || nla_put_string(msg, NYX_IOMMU_A_DOMAIN_NAME, name))
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	*domain = (struct nyx_domain) { 0 };
 	return nyx_send(nyx, msg, nyx_parse_domain, domain);
 }
@@ -95,7 +89,7 @@ EXPORT int nyx_domain_set(struct nyx *nyx, uint32_t id, const struct nyx_domain_
 	    (changes->name && nla_put_string(msg, NYX_IOMMU_A_DOMAIN_NAME, changes->name)) ||
 	    (changes->has_state && nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_STATE, changes->state)) ||
 	    put_limits(msg, changes))
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	return nyx_send(nyx, msg, NULL, NULL);
 }
 
@@ -107,7 +101,7 @@ static int send_map(struct nyx *nyx, uint32_t domain, const struct nyx_range *ra
 	size_t i;
 
 	if (!msg)
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	for (i = 0; i < nr; i++) {
 		struct nlattr *nest = nla_nest_start(msg, NYX_IOMMU_A_RANGE | NLA_F_NESTED);
 
@@ -121,7 +115,7 @@ static int send_map(struct nyx *nyx, uint32_t domain, const struct nyx_range *ra
 		    (ranges[i].prot &&
 		     nla_put_u32(msg, NYX_IOMMU_A_RANGE_PROT, ranges[i].prot)) ||
 		    (ranges[i].tag && nla_put_u64(msg, NYX_IOMMU_A_RANGE_TAG, ranges[i].tag)))
-			return no_memory(nyx, msg);
+			return nyx_no_memory(nyx, msg);
 		nla_nest_end(msg, nest);
 	}
 	return nyx_send(nyx, msg, NULL, NULL);
@@ -154,7 +148,7 @@ EXPORT int nyx_map(struct nyx *nyx, uint32_t domain, const struct nyx_range *ran
 		count += ranges[i].length / MESSAGE_BYTES + 1;
 	pieces = calloc(count, sizeof(*pieces));
 	if (!pieces)
-		return nyx_fail(nyx, -ENOMEM, "out of memory");
+		return nyx_no_memory(nyx, NULL);
 	for (count = i = 0; i < nr; i++) {
 		struct nyx_range left = ranges[i];
 
@@ -199,11 +193,11 @@ static int send_unmap(struct nyx *nyx, uint32_t domain, uint64_t iova, uint64_t 
 	uint64_t ignored = 0;
 
 	if (!msg)
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	nest = nla_nest_start(msg, NYX_IOMMU_A_RANGE | NLA_F_NESTED);
 	if (!nest || nla_put_u64(msg, NYX_IOMMU_A_RANGE_IOVA, iova) ||
 	    nla_put_u64(msg, NYX_IOMMU_A_RANGE_LENGTH, length))
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	nla_nest_end(msg, nest);
 	return nyx_send(nyx, msg, parse_unmapped, unmapped ? unmapped : &ignored);
 }
@@ -279,7 +273,7 @@ static int look_up(struct nyx *nyx, int command, uint32_t domain, uint64_t iova,
 	struct nl_msg *msg = domain_request(nyx, command, domain);
 
 	if (!msg || nla_put_u64(msg, NYX_IOMMU_A_IOVA, iova))
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	return nyx_send(nyx, msg, parse, out);
 }
 

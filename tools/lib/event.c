@@ -31,7 +31,7 @@ EXPORT int nyx_events_open(struct nyx *nyx, bool faults, bool states, struct nyx
 
 	*out = NULL;
 	if (!events)
-		return nyx_fail(nyx, -ENOMEM, "out of memory");
+		return nyx_no_memory(nyx, NULL);
 	if (faults)
 		names[nr++] = NYX_IOMMU_MCGRP_FAULT;
 	if (states)
@@ -247,10 +247,8 @@ EXPORT int nyx_domain_del(struct nyx *nyx, uint32_t id, bool force, unsigned int
 	int err;
 
 	if (!msg || nla_put_u32(msg, NYX_IOMMU_A_DOMAIN_ID, id) ||
-	    (force && nla_put_flag(msg, NYX_IOMMU_A_FORCE))) {
-		nlmsg_free(msg);
-		return nyx_fail(nyx, -ENOMEM, "out of memory");
-	}
+	    (force && nla_put_flag(msg, NYX_IOMMU_A_FORCE)))
+		return nyx_no_memory(nyx, msg);
 	err = nyx_send(nyx, msg, NULL, NULL);
 	if (err)
 		return err;

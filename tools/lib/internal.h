@@ -32,6 +32,8 @@ typedef int (*nyx_parse_fn)(struct nlattr **attrs, void *out);
 /* Note why, and return err. */
 __attribute__((format(printf, 3, 4)))
 int nyx_fail(struct nyx *nyx, int err, const char *format, ...);
+/* Free msg, which may be NULL, note that there is no memory, and return -ENOMEM. */
+int nyx_no_memory(struct nyx *nyx, struct nl_msg *msg);
 int nyx_connect(struct nyx *nyx, struct nl_sock **socket);
 
 /* A request to fill; NULL when out of memory. flags: NLM_F_DUMP or 0. */
@@ -44,6 +46,8 @@ int nyx_send(struct nyx *nyx, struct nl_msg *msg, nyx_parse_fn parse, void *out)
  */
 int nyx_dump(struct nyx *nyx, int command, int (*fill)(struct nl_msg *msg, const void *arg),
 	     const void *arg, nyx_parse_fn parse, size_t size, void **list, size_t *nr);
+/* A fill: arg is the id of the device that it is about; NULL: of all. */
+int nyx_fill_device(struct nl_msg *msg, const void *arg);
 
 /* ---- parse.c: attributes to structs; what is absent is 0 ---- */
 

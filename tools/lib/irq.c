@@ -6,12 +6,6 @@
 
 #include "internal.h"
 
-static int no_memory(struct nyx *nyx, struct nl_msg *msg)
-{
-	nlmsg_free(msg);
-	return nyx_fail(nyx, -ENOMEM, "out of memory");
-}
-
 static int put_vector(struct nl_msg *msg, uint32_t index, const int *fd)
 {
 	struct nlattr *nest = nla_nest_start(msg, NYX_IOMMU_A_VECTOR | NLA_F_NESTED);
@@ -35,10 +29,10 @@ static int vectors_request(struct nyx *nyx, int command, nyx_device_id device,
 				NYX_IOMMU_VECTORS_MAX);
 	msg = nyx_request(nyx, command, 0);
 	if (!msg || nla_put_u32(msg, NYX_IOMMU_A_DEVICE, device))
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	for (i = 0; indexes && i < nr; i++)
 		if (put_vector(msg, indexes[i], NULL))
-			return no_memory(nyx, msg);
+			return nyx_no_memory(nyx, msg);
 	*out = msg;
 	return 0;
 }
@@ -52,17 +46,10 @@ EXPORT int nyx_irq_info(struct nyx *nyx, nyx_device_id device, struct nyx_irq_in
 	return err ? err : nyx_send(nyx, msg, nyx_parse_irq_info, info);
 }
 
-static int fill_device(struct nl_msg *msg, const void *arg)
-{
-	const nyx_device_id *device = arg;
-
-	return device ? nla_put_u32(msg, NYX_IOMMU_A_DEVICE, *device) : 0;
-}
-
 EXPORT int nyx_irq_list(struct nyx *nyx, const nyx_device_id *device, struct nyx_irq **irqs,
 			size_t *nr)
 {
-	return nyx_dump(nyx, NYX_IOMMU_CMD_IRQ_GET, fill_device, device, nyx_parse_irq,
+	return nyx_dump(nyx, NYX_IOMMU_CMD_IRQ_GET, nyx_fill_device, device, nyx_parse_irq,
 			sizeof(**irqs), (void **)irqs, nr);
 }
 
@@ -77,10 +64,10 @@ EXPORT int nyx_irq_bind(struct nyx *nyx, nyx_device_id device,
 	if (err)
 		return err;
 	if (owned && nla_put_flag(msg, NYX_IOMMU_A_OWNED))
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	for (i = 0; i < nr; i++)
 		if (put_vector(msg, vectors[i].index, &vectors[i].fd))
-			return no_memory(nyx, msg);
+			return nyx_no_memory(nyx, msg);
 	return nyx_send(nyx, msg, NULL, NULL);
 }
 
@@ -102,7 +89,7 @@ EXPORT int nyx_irq_mask(struct nyx *nyx, nyx_device_id device, const uint32_t *i
 	if (err)
 		return err;
 	if (nla_put_u32(msg, NYX_IOMMU_A_MASKED, masked))
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	return nyx_send(nyx, msg, NULL, NULL);
 }
 
@@ -115,7 +102,7 @@ EXPORT int nyx_irq_route(struct nyx *nyx, nyx_device_id device, const uint32_t *
 	if (err)
 		return err;
 	if (nla_put_string(msg, NYX_IOMMU_A_CPUS, cpus))
-		return no_memory(nyx, msg);
+		return nyx_no_memory(nyx, msg);
 	return nyx_send(nyx, msg, NULL, NULL);
 }
 

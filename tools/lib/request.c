@@ -26,6 +26,12 @@ int nyx_fail(struct nyx *nyx, int err, const char *format, ...)
 	return err;
 }
 
+int nyx_no_memory(struct nyx *nyx, struct nl_msg *msg)
+{
+	nlmsg_free(msg);
+	return nyx_fail(nyx, -ENOMEM, "out of memory");
+}
+
 EXPORT const char *nyx_error(const struct nyx *nyx)
 {
 	return nyx && nyx->error[0] ? nyx->error : "no error";
@@ -42,7 +48,7 @@ int nyx_connect(struct nyx *nyx, struct nl_sock **out)
 	int one = 1, err;
 
 	if (!socket)
-		return nyx_fail(nyx, -ENOMEM, "out of memory");
+		return nyx_no_memory(nyx, NULL);
 	err = genl_connect(socket);
 	if (err) {
 		nl_socket_free(socket);
@@ -337,6 +343,13 @@ static int parse_element(struct nlattr **attrs, void *out)
 	return err;
 }
 
+int nyx_fill_device(struct nl_msg *msg, const void *arg)
+{
+	const nyx_device_id *device = arg;
+
+	return device ? nla_put_u32(msg, NYX_IOMMU_A_DEVICE, *device) : 0;
+}
+
 int nyx_dump(struct nyx *nyx, int command, int (*fill)(struct nl_msg *msg, const void *arg),
 	     const void *arg, nyx_parse_fn parse, size_t size, void **elements, size_t *nr)
 {
@@ -347,15 +360,14 @@ int nyx_dump(struct nyx *nyx, int command, int (*fill)(struct nl_msg *msg, const
 		struct nl_msg *msg = nyx_request(nyx, command, NLM_F_DUMP);
 
 		if (!msg || (fill && fill(msg, arg))) {
-			nlmsg_free(msg);
 			free(list.elements);
-			return nyx_fail(nyx, -ENOMEM, "out of memory");
+			return nyx_no_memory(nyx, msg);
 		}
 		list.nr = 0;
 		err = nyx_send(nyx, msg, parse_element, &list);
 		if (err) {
 			free(list.elements);
-			return err == -ENOMEM ? nyx_fail(nyx, err, "out of memory") : err;
+			return err == -ENOMEM ? nyx_no_memory(nyx, NULL) : err;
 		}
 		if (!nyx->interrupted)
 			break;
