@@ -11,12 +11,9 @@
 
 EXPORT int nyx_status(struct nyx *nyx, struct nyx_status *status)
 {
-	struct nl_msg *msg = nyx_request(nyx, NYX_IOMMU_CMD_STATUS_GET, 0);
-
-	if (!msg)
-		return nyx_no_memory(nyx, msg);
 	*status = (struct nyx_status) { 0 };
-	return nyx_send(nyx, msg, nyx_parse_status, status);
+	return nyx_send(nyx, nyx_request(nyx, NYX_IOMMU_CMD_STATUS_GET, 0),
+			nyx_parse_status, status);
 }
 
 EXPORT int nyx_holder_list(struct nyx *nyx, struct nyx_holder **holders, size_t *nr)
@@ -56,29 +53,20 @@ static struct nl_msg *device_request(struct nyx *nyx, int command, nyx_device_id
 
 static int device_call(struct nyx *nyx, int command, nyx_device_id id)
 {
-	struct nl_msg *msg = device_request(nyx, command, id);
-
-	return msg ? nyx_send(nyx, msg, NULL, NULL) : nyx_no_memory(nyx, msg);
+	return nyx_send(nyx, device_request(nyx, command, id), NULL, NULL);
 }
 
 EXPORT int nyx_device_get(struct nyx *nyx, nyx_device_id id, struct nyx_device *device)
 {
-	struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_DEVICE_GET, id);
-
-	if (!msg)
-		return nyx_no_memory(nyx, msg);
 	*device = (struct nyx_device) { 0 };
-	return nyx_send(nyx, msg, nyx_parse_device, device);
+	return nyx_send(nyx, device_request(nyx, NYX_IOMMU_CMD_DEVICE_GET, id),
+			nyx_parse_device, device);
 }
 
 EXPORT int nyx_device_why(struct nyx *nyx, nyx_device_id id, struct nyx_why *why)
 {
-	struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_DEVICE_WHY, id);
-
-	if (!msg)
-		return nyx_no_memory(nyx, msg);
 	*why = (struct nyx_why) { 0 };
-	return nyx_send(nyx, msg, nyx_parse_why, why);
+	return nyx_send(nyx, device_request(nyx, NYX_IOMMU_CMD_DEVICE_WHY, id), nyx_parse_why, why);
 }
 
 static int fill_domain(struct nl_msg *msg, const void *arg)
@@ -190,12 +178,9 @@ EXPORT int nyx_device_set(struct nyx *nyx, nyx_device_id id,
 
 EXPORT int nyx_audit(struct nyx *nyx, struct nyx_audit *audit)
 {
-	struct nl_msg *msg = nyx_request(nyx, NYX_IOMMU_CMD_AUDIT, NLM_F_DUMP);
-
-	if (!msg)
-		return nyx_no_memory(nyx, msg);
 	*audit = (struct nyx_audit) { 0 };
-	return nyx_send(nyx, msg, nyx_parse_audit, audit);
+	return nyx_send(nyx, nyx_request(nyx, NYX_IOMMU_CMD_AUDIT, NLM_F_DUMP),
+			nyx_parse_audit, audit);
 }
 
 /* ---- faults ---- */
@@ -203,12 +188,9 @@ EXPORT int nyx_audit(struct nyx *nyx, struct nyx_audit *audit)
 EXPORT int nyx_fault_counts(struct nyx *nyx, nyx_device_id device,
 			    struct nyx_fault_counts *counts)
 {
-	struct nl_msg *msg = device_request(nyx, NYX_IOMMU_CMD_FAULT_GET, device);
-
-	if (!msg)
-		return nyx_no_memory(nyx, msg);
 	*counts = (struct nyx_fault_counts) { 0 };
-	return nyx_send(nyx, msg, nyx_parse_fault_counts, counts);
+	return nyx_send(nyx, device_request(nyx, NYX_IOMMU_CMD_FAULT_GET, device),
+			nyx_parse_fault_counts, counts);
 }
 
 EXPORT int nyx_fault_list(struct nyx *nyx, const nyx_device_id *device,

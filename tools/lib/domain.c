@@ -57,12 +57,9 @@ EXPORT int nyx_domain_add(struct nyx *nyx, const struct nyx_domain_params *param
 
 EXPORT int nyx_domain_get(struct nyx *nyx, uint32_t id, struct nyx_domain *domain)
 {
-	struct nl_msg *msg = domain_request(nyx, NYX_IOMMU_CMD_DOMAIN_GET, id);
-
-	if (!msg)
-		return nyx_no_memory(nyx, msg);
 	*domain = (struct nyx_domain) { 0 };
-	return nyx_send(nyx, msg, nyx_parse_domain, domain);
+	return nyx_send(nyx, domain_request(nyx, NYX_IOMMU_CMD_DOMAIN_GET, id),
+			nyx_parse_domain, domain);
 }
 
 EXPORT int nyx_domain_find(struct nyx *nyx, const char *name, struct nyx_domain *domain)

@@ -38,7 +38,7 @@ int nyx_connect(struct nyx *nyx, struct nl_sock **socket);
 
 /* A request to fill; NULL when out of memory. flags: NLM_F_DUMP or 0. */
 struct nl_msg *nyx_request(struct nyx *nyx, int command, int flags);
-/* Send it, free it, and give every answer to parse (which may be NULL). */
+/* Send it, free it, and give every answer to parse (which may be NULL). -ENOMEM: msg is NULL. */
 int nyx_send(struct nyx *nyx, struct nl_msg *msg, nyx_parse_fn parse, void *out);
 /*
  * Send a dump and parse each answer into an element of a new array. The

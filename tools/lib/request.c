@@ -281,10 +281,13 @@ static int answers(struct nyx *nyx, const struct nlmsghdr *request, struct nlmsg
 
 int nyx_send(struct nyx *nyx, struct nl_msg *msg, nyx_parse_fn parse, void *out)
 {
-	const struct nlmsghdr *request = nlmsg_hdr(msg);
+	const struct nlmsghdr *request;
 	int parse_err = 0, err = 0;
 	bool done = false;
 
+	if (!msg)
+		return nyx_no_memory(nyx, msg);
+	request = nlmsg_hdr(msg);
 	nyx->error[0] = '\0';
 	nyx->interrupted = false;
 	err = nl_send_auto(nyx->socket, msg);
