@@ -142,11 +142,13 @@ static int show_all(struct context *context)
 	struct nyx_fault_counts *counts;
 	struct nyx_device *devices;
 	size_t i, nr, found = 0;
+	bool interrupted;
 	int err;
 
 	err = nyx_device_list(context->nyx, 0, &devices, &nr);
 	if (err)
 		return refuse_nyx(context, err);
+	interrupted = nyx_interrupted(context->nyx);
 	counts = calloc(nr + 1, sizeof(*counts));
 	if (!counts) {
 		free(devices);
@@ -163,7 +165,7 @@ static int show_all(struct context *context)
 		if (!err && counts[found].faults)
 			found++;
 	}
-	show_list(context, "faults", count_columns, counts, sizeof(*counts), found);
+	show_rows(context, "faults", count_columns, counts, sizeof(*counts), found, interrupted);
 	free(counts);
 	free(devices);
 	return EXIT_DONE;

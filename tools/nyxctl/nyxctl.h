@@ -137,6 +137,9 @@ struct column {
 /* A list under the key name; ends with .key NULL. Says so when there are none. */
 void show_list(const struct context *context, const char *name, const struct column *columns,
 	       const void *rows, size_t size, size_t nr);
+/* For rows that the last call has not listed: interrupted is what nyx_interrupted() said then. */
+void show_rows(const struct context *context, const char *name, const struct column *columns,
+	       const void *rows, size_t size, size_t nr, bool interrupted);
 /* One of them, in full. In JSON a list of one. */
 void show_one(const struct context *context, const char *name, const struct column *columns,
 	      const void *row);

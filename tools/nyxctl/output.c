@@ -307,13 +307,13 @@ static void print_table(const struct context *context, const struct column *colu
 	scols_unref_table(table);
 }
 
-void show_list(const struct context *context, const char *name, const struct column *columns,
-	       const void *rows, size_t size, size_t nr)
+void show_rows(const struct context *context, const char *name, const struct column *columns,
+	       const void *rows, size_t size, size_t nr, bool interrupted)
 {
 	if (context->json) {
 		json_t *list = row_list(columns, rows, size, nr);
 
-		print_json(context, context->nyx && nyx_interrupted(context->nyx) ?
+		print_json(context, interrupted ?
 			   json_pack("{s:o, s:b}", name, list, "interrupted", 1) :
 			   json_pack("{s:o}", name, list));
 		return;
@@ -322,8 +322,15 @@ void show_list(const struct context *context, const char *name, const struct col
 		print_table(context, columns, rows, size, nr);
 	else
 		printf("no %s\n", name);
-	if (context->nyx && nyx_interrupted(context->nyx))
+	if (interrupted)
 		fprintf(stderr, "nyxctl: the list kept changing while it was read; it may be incomplete\n");
+}
+
+void show_list(const struct context *context, const char *name, const struct column *columns,
+	       const void *rows, size_t size, size_t nr)
+{
+	show_rows(context, name, columns, rows, size, nr,
+		  context->nyx && nyx_interrupted(context->nyx));
 }
 
 void show_one(const struct context *context, const char *name, const struct column *columns,
