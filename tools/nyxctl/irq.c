@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "nyxctl.h"
@@ -217,14 +216,6 @@ static bool parse_bind(struct context *context, struct args *args, struct bind *
 		return false;
 	}
 	return true;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* One line for each wake-up: a burst of interrupts may be one. Returns how many there were. */

@@ -28,14 +28,6 @@ static void on_signal(int number)
 	monitor_stopped = 1;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 bool monitor_done(const struct monitor *monitor)
 {
 	sigset_t blocked;
@@ -191,16 +183,14 @@ int monitor_show(struct monitor *monitor, const struct nyx_event *event, bool ag
 
 static int show_missed(struct monitor *monitor, enum group group, uint64_t number)
 {
-	struct timespec now;
 	char line[EVENT_LINE];
 
 	monitor->missed = true;
-	clock_gettime(CLOCK_REALTIME, &now);
 	snprintf(line, sizeof(line), "missed %llu %s event%s: they came faster than they were read",
 		 (unsigned long long)number, group_names[group], number == 1 ? "" : "s");
 	return put_out(monitor,
 		       json_pack("{s:s, s:I, s:s, s:I}", "event", "missed",
-				 "time", (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec,
+				 "time", (json_int_t)now_ns(),
 				 "group", group_names[group], "missed", (json_int_t)number), line);
 }
 

@@ -144,6 +144,9 @@ void show_rows(const struct context *context, const char *name, const struct col
 void show_one(const struct context *context, const char *name, const struct column *columns,
 	      const void *row);
 
+/* Nanoseconds since 1970, and milliseconds by the monotonic clock. */
+uint64_t now_ns(void);
+int64_t now_ms(void);
 /* Nanoseconds since 1970 as local time, or "never". */
 void format_time(uint64_t ns, char *out, size_t len);
 /* The JSON of one of them, and of nr. */

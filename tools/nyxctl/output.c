@@ -192,7 +192,23 @@ json_t *row_list(const struct column *columns, const void *rows, size_t size, si
 	return list;
 }
 
-/* ---- cells ---- */
+/* ---- times ---- */
+
+uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
 
 void format_time(uint64_t ns, char *out, size_t len)
 {
@@ -207,6 +223,8 @@ void format_time(uint64_t ns, char *out, size_t len)
 	at = strftime(out, len, "%Y-%m-%d %H:%M:%S", &tm);
 	snprintf(out + at, len - at, ".%03u", (unsigned int)(ns / 1000000 % 1000));
 }
+
+/* ---- cells ---- */
 
 /* A value as text. Objects inside lists are shown as their values, joined. */
 static void cell_text(const json_t *value, enum format format, char *out, size_t len)

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "monitor.h"
 
@@ -125,19 +124,11 @@ void known_update(struct known *known, const struct nyx_event *event)
 
 /* ---- what has changed ---- */
 
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-	return time.tv_sec * 1000000000ULL + time.tv_nsec;
-}
-
 static int tell_device(struct monitor *monitor, const struct nyx_device *device, const char *cause)
 {
 	struct nyx_event event = {
 		.command = NYX_IOMMU_CMD_DEVICE_EVENT,
-		.time = now(),
+		.time = now_ns(),
 		.device = *device,
 	};
 
@@ -153,7 +144,7 @@ static int tell_domain(struct monitor *monitor, const struct nyx_domain *domain,
 {
 	struct nyx_event event = {
 		.command = NYX_IOMMU_CMD_DOMAIN_EVENT,
-		.time = now(),
+		.time = now_ns(),
 		.domain = *domain,
 	};
 
@@ -167,7 +158,7 @@ static int tell_unit(struct monitor *monitor, const struct nyx_unit *unit)
 {
 	struct nyx_event event = {
 		.command = NYX_IOMMU_CMD_UNIT_EVENT,
-		.time = now(),
+		.time = now_ns(),
 		.unit = *unit,
 	};
 

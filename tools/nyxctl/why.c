@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cause.h"
 #include "nyxctl.h"
@@ -136,12 +135,9 @@ static void line(const char *title, const char *text)
 
 static uint64_t ago(uint64_t ns)
 {
-	struct timespec now;
-	uint64_t now_ns;
+	uint64_t now = now_ns();
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	now_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
-	return now_ns > ns ? now_ns - ns : 0;
+	return now > ns ? now - ns : 0;
 }
 
 static void print_state(const struct nyx_device *device, const char *driver)
