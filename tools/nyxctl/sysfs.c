@@ -68,32 +68,31 @@ bool pci_bar(uint32_t device, unsigned int bar, uint64_t *start, uint64_t *lengt
 	return (flags & IORESOURCE_MEM) && first && last > first;
 }
 
-void pci_driver(uint32_t device, char name[DRIVER_NAME])
+/* The last part of where a link of the device's leads; "" where there is none. */
+static void link_end(uint32_t device, const char *file, char name[DRIVER_NAME])
 {
 	char path[PATH_LEN], link[PATH_LEN];
 	const char *last;
 	ssize_t len;
 
-	device_path(device, "driver", path);
+	device_path(device, file, path);
 	len = readlink(path, link, sizeof(link) - 1);
 	link[len > 0 ? len : 0] = '\0';
 	last = strrchr(link, '/');
 	snprintf(name, DRIVER_NAME, "%.*s", DRIVER_NAME - 1, last ? last + 1 : "");
 }
 
+void pci_driver(uint32_t device, char name[DRIVER_NAME])
+{
+	link_end(device, "driver", name);
+}
+
 int pci_iommu_group(uint32_t device)
 {
-	char path[PATH_LEN], link[PATH_LEN];
-	const char *last;
-	ssize_t len;
+	char name[DRIVER_NAME];
 
-	device_path(device, "iommu_group", path);
-	len = readlink(path, link, sizeof(link) - 1);
-	if (len <= 0)
-		return -1;
-	link[len] = '\0';
-	last = strrchr(link, '/');
-	return last ? atoi(last + 1) : -1;
+	link_end(device, "iommu_group", name);
+	return name[0] ? atoi(name) : -1;
 }
 
 bool pci_driver_there(const char *driver)
