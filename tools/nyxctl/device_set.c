@@ -12,7 +12,6 @@ static bool parse_rate(const char *word, uint32_t *per_hour)
 {
 	char number[16];
 	size_t len = strlen(word);
-	uint64_t value;
 
 	if (len > 2 && !strcmp(word + len - 2, "/h"))
 		len -= 2;
@@ -22,20 +21,7 @@ static bool parse_rate(const char *word, uint32_t *per_hour)
 		return false;
 	memcpy(number, word, len);
 	number[len] = '\0';
-	if (!parse_number(number, &value) || value > UINT32_MAX)
-		return false;
-	*per_hour = value;
-	return true;
-}
-
-static bool parse_u32(const char *word, uint32_t *out)
-{
-	uint64_t value;
-
-	if (!parse_number(word, &value) || value > UINT32_MAX)
-		return false;
-	*out = value;
-	return true;
+	return parse_u32(number, per_hour);
 }
 
 static void tell(struct context *context, nyx_device_id id,

@@ -162,7 +162,6 @@ static bool parse_limit(const char *word, bool (*parse)(const char *word, uint64
 static bool parse_change(struct context *context, struct args *args, int which, char *value,
 			 struct nyx_domain_changes *changes)
 {
-	uint64_t number = 0;
 	bool good = true;
 
 	switch (which) {
@@ -178,13 +177,11 @@ static bool parse_change(struct context *context, struct args *args, int which, 
 		changes->has_max_mappings = true;
 		break;
 	case THRESHOLD:
-		good = parse_number(value, &number) && number <= UINT32_MAX;
-		changes->threshold = number;
+		good = parse_u32(value, &changes->threshold);
 		changes->has_threshold = true;
 		break;
 	case WINDOW:
-		good = parse_number(value, &number) && number <= UINT32_MAX;
-		changes->window = number;
+		good = parse_u32(value, &changes->window);
 		changes->has_window = true;
 		break;
 	}

@@ -206,7 +206,6 @@ static bool parse_report(struct context *context, struct args *args,
 		{ "addr", true }, { "reason", true }, { "kind", true }, { 0 }
 	};
 	int which, kind;
-	uint64_t number;
 	char *word;
 
 	while ((which = next_keyword(context, args, keywords, &word)) != ARGS_END) {
@@ -219,9 +218,7 @@ static bool parse_report(struct context *context, struct args *args,
 			report->has_address = true;
 			break;
 		case 1:
-			if (parse_number(word, &number) && number <= UINT32_MAX)
-				report->reason = number;
-			else
+			if (!parse_u32(word, &report->reason))
 				report->text = word;
 			break;
 		case 2:

@@ -40,6 +40,16 @@ bool parse_number(const char *text, uint64_t *out)
 	return true;
 }
 
+bool parse_u32(const char *text, uint32_t *out)
+{
+	uint64_t number;
+
+	if (!parse_number(text, &number) || number > UINT32_MAX)
+		return false;
+	*out = number;
+	return true;
+}
+
 bool parse_size(const char *text, uint64_t *out)
 {
 	static const char units[] = "KMGT";
@@ -83,15 +93,9 @@ bool parse_device(const char *text, uint32_t *out)
 {
 	unsigned int segment = 0, bus, device, function;
 	const char *at, *colon = strchr(text, ':');
-	uint64_t number;
 
-	if (!colon) {
-		if (strncasecmp(text, "0x", 2) || !parse_number(text, &number) ||
-		    number > UINT32_MAX)
-			return false;
-		*out = number;
-		return true;
-	}
+	if (!colon)
+		return !strncasecmp(text, "0x", 2) && parse_u32(text, out);
 	at = text;
 	if (strchr(colon + 1, ':')) {
 		at = hex_field(at, 4, ':', &segment);

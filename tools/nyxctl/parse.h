@@ -13,6 +13,8 @@
 
 /* Decimal, or hex with 0x. */
 bool parse_number(const char *text, uint64_t *out);
+/* The same, of 32 bits at most. */
+bool parse_u32(const char *text, uint32_t *out);
 /* A number with an optional K, M, G or T (powers of 1024; KiB and so on are fine too). */
 bool parse_size(const char *text, uint64_t *out);
 /* 0000:03:00.0, 03:00.0 (segment 0), or a requester id such as 0x0300. */

@@ -64,6 +64,7 @@ static void test_sizes(void)
 static void test_numbers(void)
 {
 	uint64_t got = UNTOUCHED;
+	uint32_t small = 7;
 
 	ok(parse_number("12", &got) && got == 12, "number 12");
 	ok(parse_number("0x0c", &got) && got == 12, "number 0x0c");
@@ -71,6 +72,8 @@ static void test_numbers(void)
 	ok(!parse_number("4K", &got) && got == UNTOUCHED, "number 4K is refused");
 	ok(!parse_number("", &got), "the empty number is refused");
 	ok(!parse_number("foo", &got), "number foo is refused");
+	ok(!parse_u32("4294967296", &small) && small == 7, "2^32 is refused where 32 bits are all");
+	ok(parse_u32("0xffffffff", &small) && small == UINT32_MAX, "2^32 - 1 is not");
 }
 
 static void device_is(const char *text, uint32_t expected)
