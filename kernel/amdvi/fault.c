@@ -416,17 +416,21 @@ void amdvi_start_faults(struct amdvi_unit *amdvi)
 {
 	int err = get_irq(amdvi);
 
+	if (err && amdvi->poll_interval)
+		pr_warn("%s: no event interrupt (%d): the event log is polled, faults show up to %u ms late\n",
+			amdvi->unit.name, err, jiffies_to_msecs(amdvi->poll_interval));
+	/* At once: the function that has just given an interrupt may have left the bus again. */
 	mutex_lock(&amdvi->log_mutex);
 	amdvi->faults_on = true;
+	if (!amdvi->irq && amdvi->poll_interval)
+		queue_delayed_work(system_freezable_wq, &amdvi->poll, amdvi->poll_interval);
 	mutex_unlock(&amdvi->log_mutex);
-	if (!err || !amdvi->poll_interval)
-		return;
-	pr_warn("%s: no event interrupt (%d): the event log is polled, faults show up to %u ms late\n",
-		amdvi->unit.name, err, jiffies_to_msecs(amdvi->poll_interval));
-	queue_delayed_work(system_freezable_wq, &amdvi->poll, amdvi->poll_interval);
 }
 
-/* False: there was none. Whoever waits for it must not hold log_mutex, which its thread takes. */
+/*
+ * False: there was none. Whoever waits for it must not hold log_mutex, which its thread takes.
+ * The function stays enabled: its unit may need the bus mastering for as long as it translates.
+ */
 static bool give_up_irq(struct amdvi_unit *amdvi)
 {
 	int irq;
@@ -442,7 +446,6 @@ static bool give_up_irq(struct amdvi_unit *amdvi)
 		return false;
 	free_irq(irq, amdvi);
 	pci_free_irq_vectors(amdvi->function.pdev);
-	pci_disable_device(amdvi->function.pdev);
 	return true;
 }
 
@@ -453,7 +456,8 @@ void amdvi_stop_faults(struct nyx_unit *unit)
 	mutex_lock(&amdvi->log_mutex);
 	amdvi->faults_on = false;
 	mutex_unlock(&amdvi->log_mutex);
-	give_up_irq(amdvi);
+	if (give_up_irq(amdvi))
+		pci_disable_device(amdvi->function.pdev);
 	cancel_delayed_work_sync(&amdvi->poll);
 }
 
