@@ -132,6 +132,9 @@ static int api_map(struct iommu_domain *iommu, unsigned long iova, phys_addr_t p
 	struct nyx_pt_gather gather;
 	int err;
 
+	/* What is unmapped is kept for ever then, and nothing would bound how much that is. */
+	if (READ_ONCE(domain->unproven))
+		return -EIO;
 	err = check_place(domain, iova, bytes);
 	if (err)
 		return err;

@@ -181,6 +181,9 @@ static void failed_flush_keeps(struct kunit *test)
 	sync();
 	KUNIT_EXPECT_EQ(test, page_count(other), 2);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&s.domain->leaked_pages), 5);
+	/* Or a program could go on for ever, each time with other pages. */
+	KUNIT_EXPECT_EQ(test, map(IOVA, page_to_phys(other), SZ_4K, 1, RW), -EIO);
+	KUNIT_EXPECT_EQ(test, phys(IOVA), 0);
 
 	/* Only a test may take them back. */
 	for (i = 0; i < 4; i++) {
