@@ -33,7 +33,7 @@ static void back_to_host(struct nyx_device *device)
 	nyx_device_set_state(device, NYX_DEVICE_HOST, "no longer exported");
 }
 
-/* On error it may be in the export all the same. */
+/* On error it may be in the export all the same; if not, its entry is due to be applied. */
 static int take(struct nyx_device *device, struct nyx_export *export, struct nyx_why *why)
 {
 	int err;
@@ -46,9 +46,11 @@ static int take(struct nyx_device *device, struct nyx_export *export, struct nyx
 	err = nyx_acs_hold(device, why);
 	if (err) {
 		device->irqs.held = false;
-		nyx_device_apply(device);
 		return err;
 	}
+	/* Whoever exports it decides, and no longer the rule by which it came. */
+	device->arriving_held = false;
+	device->arrival_domain[0] = '\0';
 	kref_get(&device->ref);
 	device->export = export;
 	list_add_tail(&device->export_node, &export->devices);
@@ -139,6 +141,8 @@ int nyx_export_begin(struct nyx_export *export, struct nyx_device *device, struc
 			tell(member);
 		goto unlock;
 	}
+	if (!member->export)
+		nyx_device_apply(member);
 	abandon(export);
 	/* Those that it did not come to. */
 	nyx_export_unlock_members(device->group);
@@ -177,7 +181,10 @@ int nyx_export_close(struct nyx_device *device, struct nyx_export **out, struct 
 		goto unlock;
 	}
 	list_for_each_entry(member, &export->devices, export_node) {
-		err = member->arriving ? -EAGAIN : nyx_export_lock_member(member, why);
+		err = member->arriving ? nyx_refuse(why, -EAGAIN, NYX_ARG_DEVICE,
+						    "%s, in its group, is just arriving; try again",
+						    nyx_device_name(member)) :
+					 nyx_export_lock_member(member, why);
 		err = err ?: nyx_export_admit_close(member, why);
 		if (err)
 			break;
@@ -391,6 +398,7 @@ bool nyx_export_join(struct nyx_device *device)
 			let_go(device);
 			nyx_device_put(device);
 		}
+		/* Not applied: it is settled first, and blocked for the others' sake. */
 		device->state = NYX_DEVICE_HOST;
 		return false;
 	}

@@ -120,9 +120,9 @@ int nyx_export_admit_close(struct nyx_device *member, struct nyx_why *why)
 				  "%s is being reset; wait for its state event", name);
 	/*
 	 * A host driver would find it in whatever state it was fenced; but one that cannot be
-	 * reset could never be taken back otherwise.
+	 * reset, or not without others, could never be taken back otherwise.
 	 */
-	if (member->state == NYX_DEVICE_QUARANTINED && member->has_reset)
+	if (member->state == NYX_DEVICE_QUARANTINED && !nyx_reset_possible(member, NULL))
 		return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE, "%s is quarantined; reset it first",
 				  name);
 	return 0;

@@ -3,7 +3,7 @@
  * Functions that arrive, under rules.
  */
 #include "../arrival.h"
-#include "core_fixture.h"
+#include "core_export.h"
 
 #define PORT	RID(0, 1, 0)
 #define CARD	RID(1, 0, 0)
@@ -74,6 +74,23 @@ static void held_before_it_passes_through(struct kunit *test)
 	nyx_arrival_admit(device);
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_BLOCKED);
 	KUNIT_EXPECT_NULL(test, device->domain);
+}
+
+/* Exported, it is somebody's by root's own word: the rule is not for when it comes back. */
+static void an_export_ends_it(struct kunit *test)
+{
+	struct core_unit *unit = core_unit(test, 0);
+	struct nyx_export export = {};
+	struct nyx_device *device;
+
+	RULES(test, { .action = NYX_ARRIVAL_HOLD });
+	device = card(test);
+	KUNIT_EXPECT_TRUE(test, device->arriving_held);
+	core_export(test, &export, device);
+	KUNIT_EXPECT_FALSE(test, device->arriving_held);
+	core_unexport(test, &export, device);
+	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_HOST);
+	KUNIT_EXPECT_EQ(test, core_entry(unit, CARD)->kind, NYX_ENTRY_PASS);
 }
 
 static struct nyx_arrival_rule into(const char *domain)
@@ -221,6 +238,7 @@ static void no_rules_left(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(without_rules_the_host_has_it),
 	KUNIT_CASE(held_before_it_passes_through),
+	KUNIT_CASE(an_export_ends_it),
 	KUNIT_CASE(into_its_domain_once_held),
 	KUNIT_CASE(a_refusal_leaves_it_blocked_and_says_why),
 	KUNIT_CASE(the_first_rule_that_fits_counts),

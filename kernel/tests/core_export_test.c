@@ -6,7 +6,7 @@
 #include <linux/module.h>
 
 #include "../iommu_api.h"
-#include "core_fixture.h"
+#include "core_export.h"
 
 static struct core_unit *unit;
 static struct nyx_export export;
@@ -29,41 +29,6 @@ static struct nyx_device *function(struct kunit *test, u8 fn)
 		.rid = RID(1, 0, fn), .type = PCI_EXP_TYPE_ENDPOINT, .multi = true });
 }
 
-static void begin(struct kunit *test, struct nyx_device *device)
-{
-	struct nyx_why why = {};
-
-	KUNIT_ASSERT_EQ_MSG(test, nyx_export_begin(&export, device, &why), 0, "%s", why.text);
-	nyx_export_unlock(&export);
-}
-
-static void end(struct kunit *test, struct nyx_device *device)
-{
-	struct nyx_export *closed = NULL;
-	struct nyx_why why = {};
-
-	KUNIT_ASSERT_EQ_MSG(test, nyx_export_close(device, &closed, &why), 0, "%s", why.text);
-	KUNIT_EXPECT_PTR_EQ(test, closed, &export);
-	nyx_export_end(&export);
-}
-
-static struct nyx_domain *external(struct kunit *test)
-{
-	const struct nyx_domain_params params = { .mode = NYX_DOMAIN_SHARED, .external = true };
-	struct nyx_domain *domain = NULL;
-
-	KUNIT_ASSERT_EQ(test, nyx_domain_new(&params, &domain, NULL), 0);
-	core_clear_log();
-	return domain;
-}
-
-static void gone(struct nyx_domain *domain)
-{
-	nyx_domain_del_external(domain);
-	nyx_domain_put(domain);
-	core_settle();
-}
-
 static void refused(struct kunit *test, struct nyx_device *device, int err, const char *text)
 {
 	int module_refs = module_refcount(THIS_MODULE), refs = kref_read(&device->ref);
@@ -84,25 +49,15 @@ static void refused(struct kunit *test, struct nyx_device *device, int err, cons
 	device_unlock(&device->pdev->dev);
 }
 
-static void fence(struct nyx_device *device)
-{
-	const struct nyx_fault_event event = { .rid = device->rid, .kind = NYX_FAULT_WRITE };
-	int i;
-
-	for (i = 0; i < NYX_POLICY_THRESHOLD; i++)
-		nyx_fault_record(&unit->unit, &event);
-	core_settle();
-}
-
 static void there_and_back(struct kunit *test)
 {
 	struct nyx_device *device = core_endpoint(test, RID(1, 0, 0));
 	int refs = kref_read(&device->ref);
-	struct nyx_domain *domain = external(test);
+	struct nyx_domain *domain = core_external(test);
 
 	core_clear_log();
 	KUNIT_EXPECT_NULL(test, nyx_export_of(device->pdev));
-	begin(test, device);
+	core_export(test, &export, device);
 	CORE_EXPECT_LOG(test, "E0100=blocked S0100=exported ");
 	KUNIT_EXPECT_PTR_EQ(test, nyx_export_of(device->pdev), &export);
 	KUNIT_EXPECT_EQ(test, nyx_export_attach(device->pdev, domain, NULL), 0);
@@ -116,9 +71,9 @@ static void there_and_back(struct kunit *test)
 	nyx_export_detach(device->pdev);
 	CORE_EXPECT_LOG(test, "E0100=blocked S0100=exported ");
 	KUNIT_EXPECT_EQ(test, core_hwdids_used(unit), 0);
-	gone(domain);
+	core_external_gone(domain);
 	core_clear_log();
-	end(test, device);
+	core_unexport(test, &export, device);
 	CORE_EXPECT_LOG(test, "E0100=pass S0100=host ");
 	KUNIT_EXPECT_NULL(test, nyx_export_of(device->pdev));
 	KUNIT_EXPECT_EQ(test, kref_read(&device->ref), refs);
@@ -128,9 +83,9 @@ static void there_and_back(struct kunit *test)
 static void from_domain_to_domain(struct kunit *test)
 {
 	struct nyx_device *device = core_endpoint(test, RID(1, 0, 0));
-	struct nyx_domain *a = external(test), *b = external(test);
+	struct nyx_domain *a = core_external(test), *b = core_external(test);
 
-	begin(test, device);
+	core_export(test, &export, device);
 	KUNIT_EXPECT_EQ(test, nyx_export_attach(device->pdev, a, NULL), 0);
 	core_clear_log();
 	KUNIT_EXPECT_EQ(test, nyx_export_attach(device->pdev, b, NULL), 0);
@@ -138,9 +93,9 @@ static void from_domain_to_domain(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->nr_devices, 0);
 	KUNIT_EXPECT_EQ(test, b->nr_devices, 1);
 	nyx_export_detach(device->pdev);
-	gone(a);
-	gone(b);
-	end(test, device);
+	core_external_gone(a);
+	core_external_gone(b);
+	core_unexport(test, &export, device);
 }
 
 /* All of the group, none of it in use; a bridge is no member. */
@@ -156,10 +111,10 @@ static void whole_group(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nyx_export_begin(&export, device, NULL), -EAGAIN);
 	device_unlock(&sibling->pdev->dev);
 	core_bind(sibling, NULL);
-	begin(test, device);
+	core_export(test, &export, device);
 	KUNIT_EXPECT_EQ(test, sibling->state, NYX_DEVICE_EXPORTED);
 	KUNIT_EXPECT_EQ(test, nyx_export_begin(&another, sibling, NULL), -EEXIST);
-	end(test, sibling);
+	core_unexport(test, &export, sibling);
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_HOST);
 	KUNIT_EXPECT_EQ(test, core_entry(unit, sibling->rid)->kind, NYX_ENTRY_PASS);
 }
@@ -200,8 +155,8 @@ static void relaxable(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, usb->reserved_base, 0x7f000000);
 	KUNIT_EXPECT_EQ(test, usb->reserved_last, 0x7f0fffff);
 	KUNIT_EXPECT_FALSE(test, core_endpoint(test, RID(4, 0, 0))->relaxed_region);
-	begin(test, usb);
-	end(test, usb);
+	core_export(test, &export, usb);
+	core_unexport(test, &export, usb);
 }
 
 /* One entry cannot be made: all are the host's again. */
@@ -221,8 +176,8 @@ static void half_way(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, core_entry(unit, device->rid)->kind, NYX_ENTRY_PASS);
 	KUNIT_EXPECT_TRUE(test, device_trylock(&sibling->pdev->dev));
 	device_unlock(&sibling->pdev->dev);
-	begin(test, device);
-	end(test, device);
+	core_export(test, &export, device);
+	core_unexport(test, &export, device);
 }
 
 /* A driver of the host finds physical addresses, and nobody else does. */
@@ -232,7 +187,7 @@ static void host_driver(struct kunit *test)
 	struct nyx_why why = {};
 	struct nyx_export *closed;
 
-	begin(test, device);
+	core_export(test, &export, device);
 	core_bind(device, "nvme");
 	core_clear_log();
 	/* Without a group the kernel would not keep VFIO from the others. */
@@ -257,7 +212,7 @@ static void host_driver(struct kunit *test)
 	nyx_device_test_event(device->pdev, BUS_NOTIFY_UNBOUND_DRIVER);
 	CORE_EXPECT_LOG(test, "E0100=blocked S0100=exported ");
 	device->pdev->dev.iommu_group = NULL;
-	end(test, device);
+	core_unexport(test, &export, device);
 }
 
 /* Under an id that both have, the idle one is not in the way. */
@@ -268,7 +223,7 @@ static void host_driver_beside_an_idle_one(struct kunit *test)
 	core_alias(test, sibling->pdev, PCI_DEVFN(0, 0));
 	core_depart(sibling->pdev);
 	sibling = core_arrive(sibling->pdev);
-	begin(test, device);
+	core_export(test, &export, device);
 	KUNIT_EXPECT_EQ(test, core_entry(unit, device->rid)->kind, NYX_ENTRY_BLOCKED);
 	device->pdev->dev.iommu_group = grouped;
 	core_bind(device, "nvme");
@@ -278,17 +233,17 @@ static void host_driver_beside_an_idle_one(struct kunit *test)
 	core_bind(device, NULL);
 	nyx_device_test_event(device->pdev, BUS_NOTIFY_UNBOUND_DRIVER);
 	device->pdev->dev.iommu_group = NULL;
-	end(test, device);
+	core_unexport(test, &export, device);
 }
 
 /* What it did while nobody had it is not held against the next one, nor out of sight. */
 static void faults_before(struct kunit *test)
 {
 	struct nyx_device *device = core_endpoint(test, RID(1, 0, 0));
-	struct nyx_domain *domain = external(test);
+	struct nyx_domain *domain = core_external(test);
 
-	begin(test, device);
-	fence(device);
+	core_export(test, &export, device);
+	core_fence(unit, device);
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_EXPORTED);
 	KUNIT_EXPECT_TRUE(test, device->muted);
 	KUNIT_EXPECT_TRUE(test, core_entry(unit, device->rid)->suppress_faults);
@@ -296,11 +251,11 @@ static void faults_before(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, device->muted);
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_EXPORTED);
 	device->has_reset = false;
-	fence(device);
+	core_fence(unit, device);
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_QUARANTINED);
 	nyx_export_detach(device->pdev);
-	gone(domain);
-	end(test, device);
+	core_external_gone(domain);
+	core_unexport(test, &export, device);
 }
 
 /* A reset while nobody has it leaves its interrupts in tables of ours. */
@@ -310,7 +265,7 @@ static void interrupts_stay(struct kunit *test)
 
 	core_remaps(test, unit);
 	device = core_endpoint(test, RID(1, 0, 0));
-	begin(test, device);
+	core_export(test, &export, device);
 	KUNIT_EXPECT_EQ(test, core_entry(unit, device->rid)->remap_interrupts, true);
 	mutex_lock(&nyx_registry_lock);
 	device->irqs.in_reset = true;
@@ -319,7 +274,7 @@ static void interrupts_stay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nyx_export_isolates_interrupts(device->pdev),
 			!list_empty(&device->irqs.taken));
 	KUNIT_EXPECT_TRUE(test, device->irqs.foreign || !list_empty(&device->irqs.taken));
-	end(test, device);
+	core_unexport(test, &export, device);
 	KUNIT_EXPECT_TRUE(test, list_empty(&device->irqs.taken));
 }
 
@@ -355,7 +310,7 @@ static void comes_too_late(struct kunit *test)
 	struct nyx_export *closed;
 
 	core_depart(pdev);
-	begin(test, device);
+	core_export(test, &export, device);
 	KUNIT_ASSERT_EQ(test, nyx_export_close(device, &closed, NULL), 0);
 	late = core_arrive(pdev);
 	KUNIT_EXPECT_EQ(test, late->state, NYX_DEVICE_BLOCKED);
@@ -372,7 +327,7 @@ static void joins_on_arrival_only(struct kunit *test)
 	struct pci_dev *pdev = late->pdev;
 
 	core_depart(pdev);
-	begin(test, device);
+	core_export(test, &export, device);
 	export.closing = true;
 	late = core_arrive(pdev);
 	export.closing = false;
@@ -380,7 +335,7 @@ static void joins_on_arrival_only(struct kunit *test)
 	core_depart(other->pdev);
 	KUNIT_EXPECT_PTR_EQ(test, late->export, NULL);
 	KUNIT_EXPECT_EQ(test, late->state, NYX_DEVICE_BLOCKED);
-	end(test, device);
+	core_unexport(test, &export, device);
 	KUNIT_EXPECT_EQ(test, late->state, NYX_DEVICE_HOST);
 }
 
@@ -389,25 +344,27 @@ static void arriving(struct kunit *test)
 {
 	struct nyx_device *device = core_endpoint(test, RID(1, 0, 0));
 	struct nyx_export *closed;
+	struct nyx_why why = {};
 
-	begin(test, device);
+	core_export(test, &export, device);
 	device->arriving = true;
-	KUNIT_EXPECT_EQ(test, nyx_export_close(device, &closed, NULL), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, nyx_export_close(device, &closed, &why), -EAGAIN);
+	KUNIT_EXPECT_STREQ(test, why.text, "0000:01:00.0, in its group, is just arriving; try again");
 	device->arriving = false;
-	end(test, device);
+	core_unexport(test, &export, device);
 }
 
 /* It leaves and joins domains fenced, until it is reset. */
 static void fenced_for_good(struct kunit *test)
 {
 	struct nyx_device *device = core_endpoint(test, RID(1, 0, 0));
-	struct nyx_domain *domain = external(test);
+	struct nyx_domain *domain = core_external(test);
 	struct nyx_export *closed;
 
 	device->has_reset = true;
-	begin(test, device);
+	core_export(test, &export, device);
 	KUNIT_EXPECT_EQ(test, nyx_export_attach(device->pdev, domain, NULL), 0);
-	fence(device);
+	core_fence(unit, device);
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_QUARANTINED);
 	KUNIT_EXPECT_EQ(test, domain->state, NYX_DOMAIN_QUARANTINED);
 	KUNIT_EXPECT_TRUE(test, core_entry(unit, device->rid)->suppress_faults);
@@ -430,24 +387,24 @@ static void fenced_for_good(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_EXPORTED);
 	KUNIT_EXPECT_EQ(test, core_entry(unit, device->rid)->kind, NYX_ENTRY_PAGING);
 	nyx_export_detach(device->pdev);
-	gone(domain);
-	end(test, device);
+	core_external_gone(domain);
+	core_unexport(test, &export, device);
 }
 
 /* It can neither be reset nor kept for ever. */
 static void fenced_without_reset(struct kunit *test)
 {
 	struct nyx_device *device = core_endpoint(test, RID(1, 0, 0));
-	struct nyx_domain *domain = external(test);
+	struct nyx_domain *domain = core_external(test);
 
 	device->has_reset = false;
-	begin(test, device);
+	core_export(test, &export, device);
 	KUNIT_EXPECT_EQ(test, nyx_export_attach(device->pdev, domain, NULL), 0);
-	fence(device);
+	core_fence(unit, device);
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_QUARANTINED);
 	nyx_export_detach(device->pdev);
-	gone(domain);
-	end(test, device);
+	core_external_gone(domain);
+	core_unexport(test, &export, device);
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_HOST);
 }
 
@@ -455,10 +412,10 @@ static void fenced_without_reset(struct kunit *test)
 static void comes_and_goes(struct kunit *test)
 {
 	struct nyx_device *device = function(test, 0), *late;
-	struct nyx_domain *domain = external(test);
+	struct nyx_domain *domain = core_external(test);
 	struct pci_dev *first = device->pdev, *second;
 
-	begin(test, device);
+	core_export(test, &export, device);
 	KUNIT_EXPECT_EQ(test, nyx_export_attach(first, domain, NULL), 0);
 	late = function(test, 1);
 	second = late->pdev;
@@ -473,7 +430,7 @@ static void comes_and_goes(struct kunit *test)
 	core_depart(second);
 	KUNIT_EXPECT_TRUE(test, nyx_export_close_empty(&export));
 	KUNIT_EXPECT_FALSE(test, nyx_export_close_empty(&export));
-	gone(domain);
+	core_external_gone(domain);
 }
 
 /* Whose domains and devices they are. */
@@ -483,10 +440,10 @@ static void not_ours_to_change(struct kunit *test)
 		.iova = SZ_1M, .length = SZ_4K, .prot = NYX_PROT_READ, .type = NYX_MAPPING_USER };
 	struct nyx_device *device = core_endpoint(test, RID(1, 0, 0));
 	struct nyx_device *other = core_endpoint(test, RID(2, 0, 0));
-	struct nyx_domain *domain = external(test), *own = core_domain(test, NYX_DOMAIN_STRICT);
+	struct nyx_domain *domain = core_external(test), *own = core_domain(test, NYX_DOMAIN_STRICT);
 	const struct nyx_domain_changes off = { .has_state = true, .state = NYX_DOMAIN_DISABLED };
 
-	begin(test, device);
+	core_export(test, &export, device);
 	KUNIT_EXPECT_EQ(test, nyx_domain_map(domain, &range, 1, NULL), -EBUSY);
 	KUNIT_EXPECT_EQ(test, nyx_domain_unmap(domain, &range, 1, NULL, NULL), -EBUSY);
 	KUNIT_EXPECT_EQ(test, nyx_domain_del(domain, true, NULL), -EBUSY);
@@ -499,8 +456,8 @@ static void not_ours_to_change(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nyx_device_move(device, own, false, NULL), -EBUSY);
 	KUNIT_EXPECT_PTR_EQ(test, device->domain, domain);
 	nyx_export_detach(device->pdev);
-	gone(domain);
-	end(test, device);
+	core_external_gone(domain);
+	core_unexport(test, &export, device);
 }
 
 static struct kunit_case cases[] = {
