@@ -251,6 +251,18 @@ bool nyx_export_close_empty(struct nyx_export *export)
 	return empty;
 }
 
+bool nyx_export_host_bound(const struct nyx_export *export)
+{
+	const struct nyx_device *member;
+	bool bound = false;
+
+	mutex_lock(&nyx_registry_lock);
+	list_for_each_entry(member, &export->devices, export_node)
+		bound |= member->host_bound;
+	mutex_unlock(&nyx_registry_lock);
+	return bound;
+}
+
 struct nyx_export *nyx_export_of(struct pci_dev *pdev)
 {
 	struct nyx_export *export = NULL;
@@ -303,6 +315,10 @@ static int attach(struct nyx_device *device, struct nyx_domain *domain, struct n
 
 	if (device->domain == domain)
 		return 0;
+	/* Before it leaves what it is in: a refusal changes nothing. */
+	if (nyx_power_asleep())
+		return nyx_refuse(why, -EBUSY, NYX_ARG_DEVICE,
+				  "the machine is going to sleep; try again when it is awake");
 	err = nyx_domain_attach_unit(domain, device->unit, &hwdid, why);
 	if (err)
 		return err;

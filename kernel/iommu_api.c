@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
+#include <linux/suspend.h>
 
 #include "iommu_api.h"
 #include "nyx.h"
@@ -330,7 +331,46 @@ int nyx_api_unexport(struct nyx_device *device, struct nyx_why *why)
 	return err;
 }
 
+/* ---- sleep ---- */
+
+/*
+ * A program that has a device open, in a domain or not (in the middle of a reset it is in none),
+ * would find it reset after sleep, and the device the units off meanwhile. Asked before the core,
+ * from whose answer on nobody can attach: a reset that is under way here is to end as it should.
+ */
+static int on_sleep(struct notifier_block *nb, unsigned long action, void *data)
+{
+	int verdict = NOTIFY_DONE;
+	struct api_export *api;
+
+	if (!nyx_goes_to_sleep(action))
+		return NOTIFY_DONE;
+	mutex_lock(&export_lock);
+	list_for_each_entry(api, &exports, node) {
+		if (!iommu_group_dma_owner_claimed(api->group) ||
+		    nyx_export_host_bound(&api->export))
+			continue;
+		pr_err(NYX_NAME ": sleep refused: VFIO group %d is open; stop the program that uses it first (nyxctl status names it)\n",
+		       iommu_group_id(api->group));
+		verdict = notifier_from_errno(-EBUSY);
+		break;
+	}
+	mutex_unlock(&export_lock);
+	return verdict;
+}
+
+static struct notifier_block sleep_notifier = {
+	.notifier_call = on_sleep,
+	.priority = 1,		/* before power.c */
+};
+
+int nyx_api_init(void)
+{
+	return register_pm_notifier(&sleep_notifier);
+}
+
 void nyx_api_exit(void)
 {
+	unregister_pm_notifier(&sleep_notifier);
 	flush_work(&reap_work);
 }

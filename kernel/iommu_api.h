@@ -19,6 +19,8 @@ struct nyx_why;
 int nyx_api_export(struct nyx_device *device, struct nyx_why *why);
 /* And take it back; errors as nyx_export_close(). The same context. */
 int nyx_api_unexport(struct nyx_device *device, struct nyx_why *why);
+/* Load: from here on sleep is refused while a program has an exported device open. */
+int nyx_api_init(void);
 /* Unload: no device is exported any more; wait for what is left to do. */
 void nyx_api_exit(void);
 

@@ -221,9 +221,12 @@ static int __init start(struct nyx_why *why)
 	err = nyx_power_start();
 	if (err)
 		goto hand_back;
-	err = nyx_stub_register();
+	err = nyx_api_init();
 	if (err)
 		goto stop_power;
+	err = nyx_stub_register();
+	if (err)
+		goto exit_api;
 	err = nyx_netlink_init();
 	if (err)
 		goto unregister_stub;
@@ -231,6 +234,8 @@ static int __init start(struct nyx_why *why)
 
 unregister_stub:
 	nyx_stub_unregister();
+exit_api:
+	nyx_api_exit();
 stop_power:
 	nyx_power_stop();
 hand_back:

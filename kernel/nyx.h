@@ -53,6 +53,8 @@
 /* ---- registry: main.c ---- */
 
 extern struct mutex nyx_registry_lock;
+/* Whether this event of a PM notifier is the beginning of sleep. */
+bool nyx_goes_to_sleep(unsigned long action);
 extern struct list_head nyx_units;		/* struct nyx_unit, fixed while loaded */
 extern struct nyx_acpi_desc nyx_firmware;	/* fixed while loaded */
 extern const struct nyx_vendor *nyx_vendor;

@@ -52,6 +52,8 @@ void nyx_export_end(struct nyx_export *export);
 /* Close it if all its devices have left the bus. False: no. */
 bool nyx_export_close_empty(struct nyx_export *export);
 
+/* A driver of the host has one of its devices. Process context; takes nyx_registry_lock. */
+bool nyx_export_host_bound(const struct nyx_export *export);
 /* The export that pdev is in, or NULL. It stays as long as the device is in it. */
 struct nyx_export *nyx_export_of(struct pci_dev *pdev);
 /*

@@ -10,9 +10,11 @@
  * with its domain's addresses in the host's RAM.
  */
 #include <linux/notifier.h>
+#include <linux/pci.h>
 #include <linux/suspend.h>
 
 #include "core.h"
+#include "tests/hooks.h"
 
 static bool asleep;	/* nyx_registry_lock */
 
@@ -22,7 +24,7 @@ bool nyx_power_asleep(void)
 	return asleep;
 }
 
-static bool goes_to_sleep(unsigned long action)
+bool nyx_goes_to_sleep(unsigned long action)
 {
 	return action == PM_SUSPEND_PREPARE || action == PM_HIBERNATION_PREPARE ||
 	       action == PM_RESTORE_PREPARE;
@@ -31,7 +33,8 @@ static bool goes_to_sleep(unsigned long action)
 /*
  * An assigned device's state is lost in sleep and nobody here could restore
  * it behind its user's back: refuse, and name the device. Between this and the
- * freezing of tasks none may be assigned either.
+ * freezing of tasks none may be assigned either, nor attached by VFIO; a device that VFIO
+ * has open without a domain is refused by iommu_api.c.
  */
 static int on_sleep(struct notifier_block *nb, unsigned long action, void *data)
 {
@@ -39,7 +42,7 @@ static int on_sleep(struct notifier_block *nb, unsigned long action, void *data)
 	int verdict = NOTIFY_DONE;
 
 	mutex_lock(&nyx_registry_lock);
-	if (!goes_to_sleep(action)) {
+	if (!nyx_goes_to_sleep(action)) {
 		asleep = false;
 		goto unlock;
 	}
@@ -63,7 +66,7 @@ static struct notifier_block sleep_notifier = {
 
 /*
  * Last before sleep (one CPU, interrupts off, every device suspended) and last
- * before another kernel: polled, bounded, no sleep, no lock.
+ * before another kernel: polled, bounded, no sleep, no lock waited for.
  */
 static void units_off(void)
 {
@@ -74,10 +77,66 @@ static void units_off(void)
 			unit->ops->disable(unit);
 }
 
+/*
+ * What is blocked by its entry is blocked no more once the units are off: not every device is
+ * in D3 in sleep, and VFIO's are left bus masters by the reboot. The PCI core has saved their
+ * command registers, and puts them back after sleep.
+ */
+static void quiet_exported(void)
+{
+	struct nyx_device *device;
+	struct pci_dev *pdev;
+
+	lockdep_assert_held(&nyx_registry_lock);
+	list_for_each_entry(device, &nyx_devices, node) {
+		pdev = device->pdev;
+		if (!device->export || device->host_bound || pdev->current_state == PCI_D3hot ||
+		    pdev->current_state == PCI_D3cold)
+			continue;
+		pci_clear_master(pdev);
+	}
+}
+
+/* Whoever holds the lock would hold it all through the sleep: better none at all. */
+static int ready_to_sleep(void)
+{
+	struct nyx_device *device;
+	int err = 0;
+
+	if (!mutex_trylock(&nyx_registry_lock)) {
+		pr_err(NYX_NAME ": sleep refused: devices are being changed right now; try again\n");
+		return -EBUSY;
+	}
+	list_for_each_entry(device, &nyx_devices, node) {
+		if (!device->domain)
+			continue;
+		pr_err(NYX_NAME ": sleep refused: %s is in domain %u\n", nyx_device_name(device),
+		       device->domain->id);
+		err = -EBUSY;
+		break;
+	}
+	if (!err)
+		quiet_exported();
+	mutex_unlock(&nyx_registry_lock);
+	return err;
+}
+
 static int units_suspend(void)
 {
+	int err = ready_to_sleep();
+
+	if (!err)
+		units_off();
+	return err;
+}
+
+static void units_shutdown(void)
+{
+	if (mutex_trylock(&nyx_registry_lock)) {
+		quiet_exported();
+		mutex_unlock(&nyx_registry_lock);
+	}
 	units_off();
-	return 0;
 }
 
 /* First after it, before any device wakes. */
@@ -90,7 +149,7 @@ static void units_resume(void)
 			nyx_unit_mark_dead(unit, "it did not come back after sleep");
 }
 
-NYX_SYSCORE(units_syscore, units_suspend, units_resume, units_off);
+NYX_SYSCORE(units_syscore, units_suspend, units_resume, units_shutdown);
 
 int nyx_power_start(void)
 {
@@ -98,7 +157,7 @@ int nyx_power_start(void)
 
 	if (err)
 		return err;
-	err = nyx_last_shutdown_start(units_off);
+	err = nyx_last_shutdown_start(units_shutdown);
 	if (err) {
 		unregister_pm_notifier(&sleep_notifier);
 		return err;
@@ -106,6 +165,18 @@ int nyx_power_start(void)
 	register_syscore(&units_syscore);
 	return 0;
 }
+
+#ifdef NYX_KUNIT
+int nyx_power_test_event(unsigned long action)
+{
+	return notifier_to_errno(on_sleep(NULL, action, NULL));
+}
+
+int nyx_power_test_ready(void)
+{
+	return ready_to_sleep();
+}
+#endif
 
 void nyx_power_stop(void)
 {

@@ -37,6 +37,10 @@ extern int (*nyx_ram_test_hook)(unsigned long desc, unsigned long flags, u64 sta
 int nyx_identity_test_event(unsigned long action, void *data);
 /* What the bus's notifier would be told about a function that is on no bus. */
 void nyx_device_test_event(struct pci_dev *pdev, unsigned long action);
+/* What the kernel's power management would tell; the answer. */
+int nyx_power_test_event(unsigned long action);
+/* What it would be told when the units are to go off. */
+int nyx_power_test_ready(void);
 #endif
 
 #endif
