@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A PCI device reached through VFIO's type 1 interface (linux/vfio.h): container, group,
- * memory, registers, interrupts. What must work for anything else to make sense ends the
+ * A PCI device reached through VFIO (linux/vfio.h): memory, registers, interrupts. Either by its
+ * group and a container of type 1, or by a file of its own and IOMMUFD. What must work for anything else to make sense ends the
  * program; what a test may want to see refused returns what ioctl() did.
  */
 #ifndef VFIO_DEVICE_H
@@ -20,11 +20,20 @@
 struct vfio {
 	const char *name;		/* 0000:00:04.0 */
 	const char *iommu;		/* the file that makes containers */
-	int container, group, device;
+	bool iommufd;			/* instead of container and group */
+	int container;			/* what memory is mapped in; with IOMMUFD that */
+	int group, device;		/* group: -1 with IOMMUFD */
+	uint32_t id, ioas;		/* IOMMUFD's of the device, and of what it is attached to */
 	uint64_t config;		/* the configuration space in the device's file */
 	uint64_t bar_size;
 	volatile uint8_t *registers;	/* BAR 0 */
 };
+
+/* vfio-iommufd.c: these functions' part of IOMMUFD; flags are type 1's. */
+void iommufd_attached(struct vfio *vfio);
+int iommufd_map_as(const struct vfio *vfio, uint64_t iova, const void *memory, uint64_t size,
+		   uint32_t flags);
+int iommufd_unmap(const struct vfio *vfio, uint64_t iova, uint64_t size, uint64_t *unmapped);
 
 static inline unsigned int vfio_group_number(const char *name)
 {
@@ -91,12 +100,9 @@ static inline struct vfio_region_info vfio_region(const struct vfio *vfio, unsig
 	return info;
 }
 
-/* The container gets its IOMMU, the device its registers and bus mastering. */
+/* The container gets its IOMMU, and the device is in it. */
 static inline void vfio_start(struct vfio *vfio)
 {
-	struct vfio_region_info bar;
-	uint16_t command;
-
 	if (vfio_connect(vfio))
 		die("the group's container: %s", strerror(errno));
 	if (ioctl(vfio->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
@@ -104,6 +110,14 @@ static inline void vfio_start(struct vfio *vfio)
 	vfio->device = ioctl(vfio->group, VFIO_GROUP_GET_DEVICE_FD, vfio->name);
 	if (vfio->device < 0)
 		die("the group's device: %s", strerror(errno));
+}
+
+/* The device gets its registers and bus mastering. */
+static inline void vfio_enable(struct vfio *vfio)
+{
+	struct vfio_region_info bar;
+	uint16_t command;
+
 	vfio->config = vfio_region(vfio, VFIO_PCI_CONFIG_REGION_INDEX).offset;
 	bar = vfio_region(vfio, VFIO_PCI_BAR0_REGION_INDEX);
 	vfio->bar_size = bar.size;
@@ -118,8 +132,21 @@ static inline void vfio_start(struct vfio *vfio)
 
 static inline void vfio_open(struct vfio *vfio)
 {
-	vfio_open_group(vfio);
-	vfio_start(vfio);
+	if (vfio->iommufd) {
+		iommufd_attached(vfio);
+	} else {
+		vfio_open_group(vfio);
+		vfio_start(vfio);
+	}
+	vfio_enable(vfio);
+}
+
+/* What memory is mapped in is closed; while the device is open the kernel keeps it. */
+static inline void vfio_close_container(const struct vfio *vfio)
+{
+	close(vfio->container);
+	if (vfio->group >= 0)
+		close(vfio->group);
 }
 
 /* With everything that is mapped and bound: the kernel has to undo that. */
@@ -129,7 +156,8 @@ static inline void vfio_close(struct vfio *vfio)
 		munmap((void *)vfio->registers, vfio->bar_size);
 	if (vfio->device >= 0)
 		close(vfio->device);
-	close(vfio->group);
+	if (vfio->group >= 0)
+		close(vfio->group);
 	close(vfio->container);
 }
 
@@ -141,6 +169,8 @@ static inline int vfio_map_as(const struct vfio *vfio, uint64_t iova, const void
 		.iova = iova, .size = size,
 	};
 
+	if (vfio->iommufd)
+		return iommufd_map_as(vfio, iova, memory, size, flags);
 	return ioctl(vfio->container, VFIO_IOMMU_MAP_DMA, &map);
 }
 
@@ -153,13 +183,16 @@ static inline int vfio_map(const struct vfio *vfio, uint64_t iova, const void *m
 
 /* *unmapped* is how much of the range was mapped. */
 static inline int vfio_unmap_as(const struct vfio *vfio, uint64_t iova, uint64_t size,
-				uint32_t flags, uint64_t *unmapped)
+				uint64_t *unmapped)
 {
 	struct vfio_iommu_type1_dma_unmap unmap = {
-		.argsz = sizeof(unmap), .flags = flags, .iova = iova, .size = size,
+		.argsz = sizeof(unmap), .iova = iova, .size = size,
 	};
-	int result = ioctl(vfio->container, VFIO_IOMMU_UNMAP_DMA, &unmap);
+	int result;
 
+	if (vfio->iommufd)
+		return iommufd_unmap(vfio, iova, size, unmapped);
+	result = ioctl(vfio->container, VFIO_IOMMU_UNMAP_DMA, &unmap);
 	*unmapped = unmap.size;
 	return result;
 }
@@ -169,7 +202,7 @@ static inline bool vfio_unmap(const struct vfio *vfio, uint64_t iova, uint64_t s
 {
 	uint64_t unmapped;
 
-	return !vfio_unmap_as(vfio, iova, size, 0, &unmapped) && unmapped == size;
+	return !vfio_unmap_as(vfio, iova, size, &unmapped) && unmapped == size;
 }
 
 /* fd -1: without one. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What VFIO's type 1 interface promises, shown with QEMU's edu device: memory that the device
- * reaches while it is mapped, as it was mapped, and at no other time; interrupts; reset; and
- * closing with everything in use. TAP out.
+ * What VFIO's type 1 interface promises, and IOMMUFD, shown with QEMU's edu device: memory that
+ * the device reaches while it is mapped, as it was mapped, and at no other time; interrupts; reset;
+ * and closing with everything in use. TAP out.
  *
  * It knows nothing of the IOMMU's driver, and so tells that one from another.
  */
@@ -12,19 +12,17 @@
 
 #include "vfio-edu.h"
 
-#define MSI_START	0xfee00000ULL
-#define MSI_END		0xfeefffffULL
-
 static volatile sig_atomic_t stop, stray;
 
 static const char usage_text[] =
 	"usage: vfio-dma DEVICE [OPTION]... [PART]...\n"
 	"  --iommu FILE      what makes containers, /dev/vfio/vfio unless told\n"
+	"  --iommufd         by the device's own file and /dev/iommu, without group and container\n"
 	"  --viable          only say whether the group is; exit status 1 if not\n"
 	"  --storm FILE      map the file (in memory), say 'ready' and write to it all the time,\n"
 	"                    until a SIGTERM; a SIGUSR1 makes it write behind it, where nothing is\n"
 	"                    mapped, until a SIGUSR2\n"
-	"Parts, all of them unless named:";
+	"Parts, all that there are with the one interface or the other unless named:";
 
 /* ---- what the kernel says ---- */
 
@@ -237,7 +235,7 @@ static void part_many(void)
 	tap_ok(reaches(HERE + 2 * (MANY - 1) * PAGE, memory + (MANY - 1) * PAGE),
 	       "the device reaches the last");
 	tap_ok(vfio_unmap(&vfio, HERE + MANY * PAGE, 2 * PAGE) == false, "a hole counts for nothing");
-	tap_did(vfio_unmap_as(&vfio, HERE, 2 * MANY * PAGE, 0, &unmapped), "unmap all in one");
+	tap_did(vfio_unmap_as(&vfio, HERE, 2 * MANY * PAGE, &unmapped), "unmap all in one");
 	tap_ok(unmapped == (MANY - 1) * PAGE, "it says how much that was");
 	tap_ok(reaches_not(HERE, memory), "the first is gone");
 	tap_ok(reaches_not(HERE + 2 * (MANY - 1) * PAGE, memory + (MANY - 1) * PAGE),
@@ -271,7 +269,7 @@ static void part_refusals(void)
 	tap_did(vfio_map(&vfio, HERE, memory, 2 * PAGE), "map 8 KiB");
 	tap_refused(vfio_map(&vfio, HERE, memory, PAGE), EEXIST, "map over it");
 	tap_refused(vfio_map(&vfio, HERE + PAGE, memory, 2 * PAGE), EEXIST, "map over its end");
-	tap_refused(vfio_unmap_as(&vfio, HERE, PAGE, 0, &unmapped), EINVAL, "unmap one half");
+	tap_refused(vfio_unmap_as(&vfio, HERE, PAGE, &unmapped), EINVAL, "unmap one half");
 	tap_ok(reaches(HERE, memory) && reaches(HERE + PAGE, memory + PAGE),
 	       "the device reaches both still");
 	tap_refused(vfio_map(&vfio, HERE + 2 * PAGE + 1, memory, PAGE), EINVAL, "an unaligned address");
@@ -295,11 +293,16 @@ static void part_refusals(void)
 static const struct {
 	const char *name;
 	void (*run)(void);
+	enum { BOTH, TYPE1, IOMMUFD } with;
 } parts[] = {
-	{ "container", part_container }, { "info", part_info }, { "dma", part_dma },
-	{ "sizes", part_sizes }, { "many", part_many }, { "access", part_access },
-	{ "refusals", part_refusals }, { "msi", part_msi }, { "line", part_line },
-	{ "reset", part_reset }, { "close", part_close },
+	{ "container", part_container, TYPE1 }, { "info", part_info, TYPE1 },
+	{ "bind", part_bind, IOMMUFD }, { "ranges", part_ranges, IOMMUFD },
+	{ "dma", part_dma, BOTH }, { "sizes", part_sizes, BOTH }, { "many", part_many, BOTH },
+	{ "access", part_access, BOTH }, { "refusals", part_refusals, TYPE1 },
+	{ "spaces", part_spaces, IOMMUFD }, { "move", part_move, IOMMUFD },
+	{ "table", part_table, IOMMUFD },
+	{ "msi", part_msi, BOTH }, { "line", part_line, BOTH },
+	{ "reset", part_reset, BOTH }, { "close", part_close, BOTH },
 };
 
 #define PARTS	(sizeof(parts) / sizeof(parts[0]))
@@ -358,6 +361,7 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "iommu", required_argument, NULL, 'i' },
+		{ "iommufd", no_argument, NULL, 'f' },
 		{ "viable", no_argument, NULL, 'v' },
 		{ "storm", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 }
@@ -370,6 +374,8 @@ int main(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
 		if (c == 'i')
 			vfio.iommu = optarg;
+		else if (c == 'f')
+			vfio.iommufd = true;
 		else if (c == 'v')
 			viable = true;
 		else if (c == 's')
@@ -401,7 +407,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < PARTS; i++) {
 		for (at = optind; at < argc && strcmp(argv[at], parts[i].name); at++)
 			;
-		if (optind < argc && at == argc)
+		if ((optind < argc && at == argc) ||
+		    parts[i].with == (vfio.iommufd ? TYPE1 : IOMMUFD))
 			continue;
 		tap_note("---- %s ----", parts[i].name);
 		parts[i].run();

@@ -19,6 +19,10 @@
 #define SCRATCH		0x10000000ULL	/* a page that is always mapped */
 #define HERE		0x40000000ULL	/* where the tests map things; a multiple of 1 GiB */
 
+/* Where its messages go, and no memory can be. */
+#define MSI_START	0xfee00000ULL
+#define MSI_END		0xfeefffffULL
+
 #define CHUNK		1024		/* of one DMA */
 
 extern struct vfio vfio;
@@ -28,7 +32,7 @@ extern uint8_t *scratch;
 uint8_t *memory_of(uint64_t size, int huge);
 uint8_t *must_have(uint64_t size);
 
-/* Container, group and device are open, scratch is mapped; end() closes as it is. */
+/* The device is open with what memory is mapped in, scratch is mapped; end() closes as it is. */
 void begin(void);
 void end(void);
 
@@ -51,5 +55,12 @@ void part_msi(void);
 void part_line(void);
 void part_reset(void);
 void part_close(void);
+
+/* vfio-iommufd.c: what only IOMMUFD has, or has in its own way. */
+void part_bind(void);
+void part_ranges(void);
+void part_spaces(void);
+void part_move(void);
+void part_table(void);
 
 #endif
