@@ -3,6 +3,8 @@
 # driver has the units, which is the reference, as any administrator does it.
 . /tests/system/common.sh
 
+BEHIND=0000:01:00.0	# edu, alone behind a port: that can be reset (--device edu,bus=rp1)
+
 # in_tree: nyx is not what drives the units.
 in_tree() { [ ! -d /sys/module/nyx_iommu ]; }
 
@@ -26,10 +28,11 @@ handed() {
 # forgeable: QEMU's VT-d lets every message pass that is not in remappable format. nyx says so, and
 # VFIO then wants to be told that this is known.
 forgeable() { ! in_tree && [ "$NYX_IOMMU" = vtd ]; }
-UNSAFE=/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+# accept_forgery [MODULE]: type 1's, or iommufd.
 accept_forgery() {
-	modprobe vfio_iommu_type1
-	if forgeable; then echo Y >$UNSAFE; fi
+	local module=${1:-vfio_iommu_type1}
+	modprobe "$module"
+	if forgeable; then echo Y >"/sys/module/$module/parameters/allow_unsafe_interrupts"; fi
 }
 
 # returned DEVICE: to the host and its driver.
@@ -69,10 +72,102 @@ inner() {
 	is "$name: ends well" "$rc" 0
 }
 
-# storm DEVICE FILE: the program that writes to it all the time; $STORM is its pid.
+# storm DEVICE FILE [OPTION]...: the program that writes to it all the time; $STORM is its pid.
 storm() {
+	local device=$1 file=$2; shift 2
 	rm -f /run/storm	# or the last one's word counts
-	vfio-dma "$1" --storm "$2" >/run/storm 2>&1 &
+	vfio-dma "$device" "$@" --storm "$file" >/run/storm 2>&1 &
 	STORM=$!
 	within 20 grep -q ready /run/storm || bail "no storm: $(cat /run/storm)"
+}
+
+# refused NAME PATTERN COMMAND...: exit status 2 and a reason.
+refused() {
+	local name=$1 pattern=$2 out; shift 2
+	out=$("$@" 2>&1)
+	is "$name: refused" $? 2
+	like "$name: why" "$out" "$pattern"
+}
+
+# patient DEVICE: what the program tries that must fail would lead to quarantine.
+patient() { in_tree || nyxctl device set "$1" threshold 0 >/dev/null; }
+
+# killed NAME DEVICE [OPTION]...: -9 in the middle of it all; nothing more lands in its memory.
+killed() {
+	local name=$1 device=$2 before; shift 2
+	nyx-mem make $SHM/storm 64K storm >/dev/null 2>&1
+	storm "$device" $SHM/storm "$@"
+	sleep 0.3
+	kill -9 $STORM
+	wait $STORM 2>/dev/null
+	before=$(sha256sum <$SHM/storm)
+	is "$name: bus mastering is off" $((0x$(setpci -s "$device" COMMAND.w) & 4)) 0
+	# what its owner had mapped there, while nobody masters the bus and when somebody does
+	edu "$device" dma-write 0x40000000 64
+	edu "$device" enable , dma-write 0x40000000 64
+	setpci -s "$device" COMMAND.w=0:4
+	is "$name: nothing lands in its memory any more" "$(sha256sum <$SHM/storm)" "$before"
+	in_tree || check "$name: nothing is left of it" within 10 nothing_left
+}
+
+# fenced DEVICE [OPTION]...: a quarantine of what VFIO has.
+fenced() {
+	local before device=$1; shift
+	# In this order: edu has no reset, and what its last owner told it may run into the next one's domain.
+	storm "$device" $SHM/storm "$@"
+	nyxctl device set "$device" threshold 10 >/dev/null
+	kill -USR1 $STORM
+	goes "faults lead to quarantine" "$device" quarantined 20
+	kill -USR2 $STORM
+	sleep 0.5
+	before=$(sha256sum <$SHM/storm)
+	sleep 1
+	is "its owner's DMA stops" "$(sha256sum <$SHM/storm)" "$before"
+	check "its owner runs still" kill -0 $STORM
+	if [ "$device" = $BEHIND ]; then
+		check "reset" nyxctl device reset "$device"
+		setpci -s "$device" COMMAND.w=6:6
+		sleep 1
+		refuse "then it goes on" [ "$(sha256sum <$SHM/storm)" = "$before" ]
+	fi
+	kill $STORM
+	wait $STORM
+	is "its owner ends well" $? 0
+	returned "$device"
+	handed "$device"
+	patient "$device"
+	inner "out again, it works" vfio-dma "$device" "$@" dma reset
+	returned "$device"
+}
+
+# recovered MORE: how often it was reset.
+recovered() { [ "$(device_is $BEHIND resets)" -gt "$1" ]; }
+
+# comes_back [OPTION]...: the same, with a reset by itself. QEMU's records of AMD have no bus and so
+# fit no device behind a port: there the faults are told by software.
+comes_back() {
+	local before resets i
+	handed $BEHIND
+	nyxctl device set $BEHIND threshold 10 auto-reset 2/h >/dev/null
+	storm $BEHIND $SHM/storm "$@"
+	resets=$(device_is $BEHIND resets)
+	if [ "$NYX_IOMMU" = vtd ]; then
+		kill -USR1 $STORM
+	else
+		for i in $(seq 10); do nyxctl fault report $BEHIND kind write addr 0x1000 >/dev/null; done
+	fi
+	check "a fenced device is reset by itself" within 30 recovered "$resets"
+	kill -USR2 $STORM
+	goes "and is its owner's again" $BEHIND exported
+	is "one of two is left" "$(device_is $BEHIND auto_resets_left)" 1
+	check "its owner runs still" kill -0 $STORM
+	before=$(sha256sum <$SHM/storm)
+	setpci -s $BEHIND COMMAND.w=6:6
+	sleep 1
+	refuse "then it goes on" [ "$(sha256sum <$SHM/storm)" = "$before" ]
+	goes "and nothing fences it" $BEHIND exported
+	kill $STORM
+	wait $STORM
+	is "its owner ends well" $? 0
+	returned $BEHIND
 }
