@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A PCI device reached through VFIO (linux/vfio.h): memory, registers, interrupts. Either by its
- * group and a container of type 1, or by a file of its own and IOMMUFD. What must work for anything else to make sense ends the
- * program; what a test may want to see refused returns what ioctl() did.
+ * group and a container of type 1, or by a file of its own and IOMMUFD. What must work for anything
+ * else to make sense ends the program; what a test may want to see refused returns what ioctl() did.
  */
 #ifndef VFIO_DEVICE_H
 #define VFIO_DEVICE_H
