@@ -304,7 +304,9 @@ int nyx_device_readmit(struct nyx_device *device, const char *how)
 	err = nyx_device_apply(device);
 	if (err)
 		return err;
-	pci_set_master(device->pdev);
+	/* Whoever has an exported one sets it up, as after any reset, and does that last. */
+	if (!device->export)
+		pci_set_master(device->pdev);
 	tell_assigned(device, how);
 	return 0;
 }

@@ -385,6 +385,8 @@ static void fenced_for_good(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nyx_export_attach(device->pdev, domain, NULL), 0);
 	nyx_reset_test_finish(device, 0);
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_EXPORTED);
+	/* Its user sets it up first. */
+	KUNIT_EXPECT_FALSE(test, core_is_master(device->pdev));
 	KUNIT_EXPECT_EQ(test, core_entry(unit, device->rid)->kind, NYX_ENTRY_PAGING);
 	nyx_export_detach(device->pdev);
 	core_external_gone(domain);

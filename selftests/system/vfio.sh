@@ -126,6 +126,7 @@ fenced() {
 	check "its owner runs still" kill -0 $STORM
 	if [ "$device" = $BEHIND ]; then
 		check "reset" nyxctl device reset "$device"
+		is "no bus master before its owner says so" $((0x$(setpci -s "$device" COMMAND.w) & 4)) 0
 		setpci -s "$device" COMMAND.w=6:6
 		sleep 1
 		refuse "then it goes on" [ "$(sha256sum <$SHM/storm)" = "$before" ]
@@ -161,6 +162,7 @@ comes_back() {
 	goes "and is its owner's again" $BEHIND exported
 	is "one of two is left" "$(device_is $BEHIND auto_resets_left)" 1
 	check "its owner runs still" kill -0 $STORM
+	is "no bus master before its owner says so" $((0x$(setpci -s $BEHIND COMMAND.w) & 4)) 0
 	before=$(sha256sum <$SHM/storm)
 	setpci -s $BEHIND COMMAND.w=6:6
 	sleep 1
