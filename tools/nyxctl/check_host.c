@@ -178,7 +178,7 @@ void check_processors(struct check *check)
 	else if (processors.x2apic)
 		find(check, LEVEL_NOTE, "x2APIC",
 		     "should it warn: switch x2APIC off in the firmware setup",
-		     "with intremap=off the kernel leaves x2APIC mode; where firmware locks x2APIC on, the kernel warns at boot");
+		     "with intremap=off the kernel leaves x2APIC mode, and warns if firmware locks it on");
 	else
 		find(check, LEVEL_OK, "x2APIC", "", "not used");
 }

@@ -24,14 +24,14 @@ step() {
 tell() { printf '%s\n' "$*" | fold -s -w 88 | sed 's/^/   /; s/ *$//'; }
 
 # do_it COMMAND...: shows the command and what it printed; the rest is in OUT and RC.
-# Tables are cut at the right, refusals are shown whole.
+# Tables are cut at the right, and marked so; refusals are shown whole.
 do_it() {
-	local fit="cut -c1-110"
+	local fit=(sed -E 's/^(.{107}).{4,}$/\1.../')
 	printf '   %s$ %s%s\n' "$DIM" "$*" "$PLAIN"
 	RC=0
 	OUT=$("$@" 2>&1) || RC=$?
-	[ "$RC" = 0 ] || fit="fold -s -w 88"
-	[ -z "$OUT" ] || printf '%s\n' "$OUT" | head -n "${LINES_SHOWN:-12}" | $fit | sed 's/^/     /'
+	[ "$RC" = 0 ] || fit=(fold -s -w 88)
+	[ -z "$OUT" ] || printf '%s\n' "$OUT" | head -n "${LINES_SHOWN:-12}" | "${fit[@]}" | sed 's/^/     /'
 }
 
 yes_() { printf '   %s%s%s %s\n' "$GREEN" "$YES" "$PLAIN" "$*"; }
