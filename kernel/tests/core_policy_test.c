@@ -395,9 +395,9 @@ static void reset_ends_the_plan(struct kunit *test)
 	nyx_reset_test_finish(device, 0);
 	KUNIT_EXPECT_EQ(test, device->state, NYX_DEVICE_ASSIGNED);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&device->retry_work));
-	/* One that had come too late to be stopped does nothing. */
-	mod_delayed_work(nyx_wq, &device->retry_work, 0);
+	/* One that had come too late to be stopped does nothing but to give its reference back. */
 	kref_get(&device->ref);
+	mod_delayed_work(nyx_wq, &device->retry_work, 0);
 	core_settle();
 	KUNIT_EXPECT_EQ(test, left(), 3);
 	KUNIT_EXPECT_EQ(test, device->epoch, 1);
